@@ -199,7 +199,8 @@ let package = Package(
         target(
             "Features/Identity",
             [
-                "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage",
+                "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking",
+                "Storage",
                 "TLS", "Tokens", crypto, logging, serviceLifecycle,
             ]),
         target("Features/PKI", ["Encoding", "TLS", asn1, crypto, x509]),
@@ -222,7 +223,8 @@ let package = Package(
         program(
             "aura",
             [
-                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", "PKI", "TLS", "Tokens",
+                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", "PKI", "TLS",
+                "Tokens",
                 "Vault",
                 argumentParser, nioCore,
             ]),

@@ -262,7 +262,9 @@ private struct Client {
             #expect(try await client.error("status.get") == status)
             #expect(try await client.error("token.list") == list)
         }
-        for text in [try restricted("peer=unix:1"), try restricted("peer=192.0.2.0/24"), try restricted("tenant=nobody")] {
+        for text in [
+            try restricted("peer=unix:1"), try restricted("peer=192.0.2.0/24"), try restricted("tenant=nobody"),
+        ] {
             #expect(try await daemon.connect().error("session.authenticate", ["token": .string(text)]) != nil)
         }
     }

@@ -74,7 +74,8 @@ private struct Witness: Interceptor {
     @Test func thePrincipalIsThePeerWithoutAuthentication() async throws {
         let router = try router([])
         for (peer, principal) in [
-            (Peer.unix(UnixPeer(uid: 1000, gid: 1, pid: 2)), "uid:1000"), (.tcp(address: "127.0.0.1", port: 1), "loopback"),
+            (Peer.unix(UnixPeer(uid: 1000, gid: 1, pid: 2)), "uid:1000"),
+            (.tcp(address: "127.0.0.1", port: 1), "loopback"),
             (.memory, "internal"),
         ] {
             let connection = InMemoryConnection(router: router, peer: peer)

@@ -1,6 +1,6 @@
 import Foundation
-import PKI
 import JSONRPC
+import PKI
 import SwiftASN1
 import TestKit
 import Testing

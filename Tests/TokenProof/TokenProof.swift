@@ -1,6 +1,6 @@
 import ArgumentParser
-import Tokens
 import TokenMutations
+import Tokens
 
 /// Shows that changed tokens are refused: `prove-tokens --count 1000000 --seed 1`.
 @main

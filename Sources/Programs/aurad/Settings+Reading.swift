@@ -35,7 +35,8 @@ extension Settings {
     private static let wireSettings: [Setting] =
         [
             "socket", "socketGroup", "listen", "http", .list("origins"), "limits.connections",
-            "limits.connectionsPerUser", "limits.connectionsPerAddress", "limits.subscriptions", "limits.subscriptionsPerUser",
+            "limits.connectionsPerUser", "limits.connectionsPerAddress", "limits.subscriptions",
+            "limits.subscriptionsPerUser",
         ] + TLSFiles.declared
 
     private static func readWire(_ source: SettingsSource) throws -> Wire {

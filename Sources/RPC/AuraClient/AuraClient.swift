@@ -46,7 +46,8 @@ public final class AuraClient: Sendable {
     public convenience init(patience: Duration = .seconds(60), timeout: Duration = .seconds(60)) throws {
         let found = try DaemonAddress.find()
         let settings = ClientSettings(
-            address: found.address, trust: try .find(), token: try ClientToken.find(), retryBudget: patience, timeout: timeout,
+            address: found.address, trust: try .find(), token: try ClientToken.find(), retryBudget: patience,
+            timeout: timeout,
             notificationBuffer: 1024,
             silence: .seconds(30), queueRetryBudget: .zero, advice: found.advice, time: SystemTime(),
             random: SystemRandom())
@@ -60,7 +61,8 @@ public final class AuraClient: Sendable {
         plain address: DaemonAddress, trust: ServerTrust = .none, token: Secret?, timeout: Duration, advice: String
     ) {
         let settings = ClientSettings(
-            address: address, trust: trust, token: token, retryBudget: .zero, timeout: timeout, notificationBuffer: 1024,
+            address: address, trust: trust, token: token, retryBudget: .zero, timeout: timeout,
+            notificationBuffer: 1024,
             silence: .seconds(30),
             queueRetryBudget: timeout, advice: advice, time: SystemTime(), random: SystemRandom())
         self.init(settings, keepsNotifications: true)

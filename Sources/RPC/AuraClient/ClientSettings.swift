@@ -35,7 +35,8 @@ struct ClientSettings: Sendable {
         let life = life
         let limit = TimeAmount.milliseconds(max(timeout.wholeMilliseconds, 1))
         let opened = Connection.open(
-            to: address, trust: trust, now: time.now(), on: MultiThreadedEventLoopGroup.singleton.next(), timeout: limit,
+            to: address, trust: trust, now: time.now(), on: MultiThreadedEventLoopGroup.singleton.next(),
+            timeout: limit,
             limits: Self.limits,
             notificationBuffer: notificationBuffer, silence: .milliseconds(max(silence.wholeMilliseconds, 1)),
             advice: advice, onRefusal: { life.refused($0) }

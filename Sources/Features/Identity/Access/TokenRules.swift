@@ -42,7 +42,8 @@ struct TokenRules: CallRule {
         }
         guard !isOfInstances || Self.instanceMethods.contains(method.name) else {
             throw RPCError(
-                .forbidden, "cannot call \(method.name), the token is restricted to single instances: use another token")
+                .forbidden, "cannot call \(method.name), the token is restricted to single instances: use another token"
+            )
         }
         for rate in rates {
             guard let wait = rate.take(at: now) else { continue }

@@ -128,7 +128,8 @@ extension IdentityMethods {
     static func check(_ scope: TenantScope, isWithin caller: Principal) throws(RPCError) {
         guard isWithin(scope, caller.rights.tenants) else {
             throw RPCError(
-                .forbidden, "cannot give rights in tenants that \(caller.id) does not have: name some of its own tenants")
+                .forbidden,
+                "cannot give rights in tenants that \(caller.id) does not have: name some of its own tenants")
         }
     }
 

@@ -68,7 +68,8 @@ extension IdentityMethods {
         _ scopes: [String]?, _ tenants: TenantScope?, areOf principal: PrincipalRecord
     ) throws(RPCError) {
         if let missing = scopes?.first(where: { !principal.scopes.contains($0) }) {
-            throw RPCError(.invalidParams, "cannot give the token the scope \(missing): \(principal.name) does not have it")
+            throw RPCError(
+                .invalidParams, "cannot give the token the scope \(missing): \(principal.name) does not have it")
         }
         if case .only(let ids) = tenants, let missing = ids.first(where: { !principal.tenants.contains($0) }) {
             throw RPCError(

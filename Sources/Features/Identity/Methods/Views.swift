@@ -55,7 +55,8 @@ extension TenantQuotaView {
     /// The limits as rows have them. A number that is too large for this system counts as the largest one.
     var quota: TenantQuota {
         TenantQuota(
-            liveInstances: liveInstances.map { Int(clamping: $0) }, jobsInFlight: jobsInFlight.map { Int(clamping: $0) },
+            liveInstances: liveInstances.map { Int(clamping: $0) },
+            jobsInFlight: jobsInFlight.map { Int(clamping: $0) },
             tokens: tokens.map { Int(clamping: $0) }, secrets: secrets.map { Int(clamping: $0) })
     }
 }

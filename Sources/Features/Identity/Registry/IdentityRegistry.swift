@@ -1,3 +1,4 @@
+import AuraAPI
 public import AuraModel
 import JSON
 public import JSONRPC
@@ -45,6 +46,8 @@ public final class IdentityRegistry: Authenticator, Service {
     private let failures = FailureCounts()
     private let state: Locked<State>
 
+    /// The rights of clients of the loopback interface that show no token.
+    private static let loopback = Rights(scopes: .only(Role.admin.scopes()))
     /// The interval between two reads of the counter.
     private static let interval = Duration.seconds(1)
     /// The number of reads of the counter after which the uses of tokens are stored.
@@ -76,7 +79,7 @@ public final class IdentityRegistry: Authenticator, Service {
     public func principal(of peer: Peer) -> Principal {
         switch peer {
         case .unix(let process): Principal(id: "uid:\(process.uid)", proof: .peer, rights: unix.rights(of: process))
-        case .tcp: Principal(id: "loopback", proof: .peer, rights: .all)
+        case .tcp: Principal(id: "loopback", proof: .peer, rights: Self.loopback)
         case .tls(_, _, let certificate): principal(of: certificate)
         case .memory: Principal(id: "internal", proof: .internal, rights: .all)
         }
@@ -129,7 +132,8 @@ public final class IdentityRegistry: Authenticator, Service {
             logger.notice("a wrong token was shown", metadata: ["peer": "\(session.peer)"])
         }
         var error = RPCError(
-            .unauthenticated, "cannot use the token, it is not valid here: it must be the text that aura token create showed"
+            .unauthenticated,
+            "cannot use the token, it is not valid here: it must be the text that aura token create showed"
         )
         guard let wait = penalty.wait else { return error }
         error.data["retryAfterMs"] = .integer(wait.wholeMilliseconds)
@@ -197,7 +201,8 @@ public final class IdentityRegistry: Authenticator, Service {
                 let new = try principal(of: each.credential, table, session.peer, at: now)
                 if session.subscriptions > 0, !new.rights.include(session.principal.rights) {
                     session.end(
-                        RPCError(.tokenRevoked, "the rights of the caller were reduced: connect again", retryable: true))
+                        RPCError(.tokenRevoked, "the rights of the caller were reduced: connect again", retryable: true)
+                    )
                 } else {
                     session.setPrincipal(new)
                 }
@@ -241,7 +246,8 @@ public final class IdentityRegistry: Authenticator, Service {
         let now = time.now()
         let ended = state.withLock { $0.shown.values.filter { $0.end.map { $0 <= now } ?? false } }
         for each in ended {
-            each.session?.end(RPCError(.tokenRevoked, "the connection ends, the token or certificate has expired: get a new one"))
+            each.session?.end(
+                RPCError(.tokenRevoked, "the connection ends, the token or certificate has expired: get a new one"))
         }
     }
 

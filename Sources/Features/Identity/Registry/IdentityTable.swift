@@ -93,7 +93,8 @@ struct IdentityTable: Sendable {
         guard end > now else { throw .expired }
         let reference = name.principal
         guard
-            let principal = principals[PrincipalID(reference)] ?? principals.values.first(where: { $0.name == reference })
+            let principal = principals[PrincipalID(reference)]
+                ?? principals.values.first(where: { $0.name == reference })
         else { throw .certificate }
         guard principal.isEnabled else { throw .principalDisabled }
         let tenants = enabled(principal.tenants)

@@ -152,7 +152,8 @@ enum SwiftSource {
     /// The width of a comment's text without indentation.
     private static let width = 114
     private static let keywords: Set<String> = [
-        "class", "for", "default", "in", "is", "as", "case", "let", "var", "where", "self", "init", "internal", "operator",
+        "class", "for", "default", "in", "is", "as", "case", "let", "var", "where", "self", "init", "internal",
+        "operator",
     ]
 
     /// Returns the lines of a documentation comment that is indented by `indent` levels, without the indentation.

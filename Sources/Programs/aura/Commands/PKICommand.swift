@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuraModel
-import PKI
 import JSON
+import PKI
 import TLS
 
 /// `aura pki`

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuraModel
-import Tokens
 import JSON
+import Tokens
 
 /// `aura token restrict`
 struct TokenRestrictCommand: AsyncParsableCommand {
