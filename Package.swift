@@ -200,8 +200,8 @@ let package = Package(
         program(
             "aura",
             [
-                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", argumentParser,
-                nioCore,
+                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "Identity", "JSON", "JSONRPC", "Locking", "Vault",
+                argumentParser, nioCore,
             ]),
         program(
             "aura-sandbox",

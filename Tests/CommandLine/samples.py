@@ -112,3 +112,27 @@ def failure_events():
         event(14, "phase.changed", "ada is failed", phase="failed"),
         event(15, "job.failed", "provision failed after 15 s: no cx23 is left", phase="failed"),
     ]
+
+
+PRINCIPAL = "0199a1b2-0000-7000-8000-0000000000d1"
+TOKEN_ID = "AAECAwQFBgcICQoLDA0ODw"
+# The first vector of the format: the key has the bytes 0 to 31 and the id the bytes 0 to 15.
+TOKEN = f"aura1_k1_{TOKEN_ID}_knFUDyAaFSIAFRIAfcRmL1CuVmScPld_zX_TkcGneo0"
+
+
+def principal(name="billing", **more):
+    return {
+        "id": PRINCIPAL, "name": name, "kind": "service", "scopes": ["instances:read", "jobs:read"], "enabled": True,
+        "createdAt": at(0), **more,
+    }
+
+
+def token(**more):
+    return {
+        "id": TOKEN_ID, "name": "host-7", "key": "k1", "principal": PRINCIPAL, "notBefore": at(0),
+        "expires": "2126-12-20T12:00:00.000Z", "createdAt": at(0), **more,
+    }
+
+
+def whoami(**more):
+    return {"principal": PRINCIPAL, "proof": "token", "scopes": ["instances:read"], **more}

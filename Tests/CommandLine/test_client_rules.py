@@ -16,6 +16,8 @@ RULES = [
     "timed-out-call", "keepalive", "resume-identity", "resume-older-daemon", "resume-other-epoch", "address-forms", "address-tcp",
     "address-refused", "address-environment", "address-runtime", "address-fallback", "patience-ends", "reader-leaves",
     "reader-leaves-amid-events", "refused-for-good",
+    "token-first", "token-again", "token-refused", "token-revoked", "token-reduced", "token-environment", "token-files",
+    "token-hidden",
 ]
 # Rules that are not played, with the reasons:
 #
@@ -25,7 +27,7 @@ RULES = [
 #   wait` follows the ledger (test_job_wait.py).
 # - silence-*: the command line has no option for it; the library's adapter plays them.
 # - resume-once: `aura watch` has no maxEvents.
-# - close-*, concurrent-calls, fork, strict-mode: each command is its own process.
+# - token-final, close-*, concurrent-calls, fork, strict-mode: each command is its own process.
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -14,6 +14,9 @@ COMMANDS = [
     ["provision", "ada", "--region", "eu-central", "--size", "small"], ["list"], ["show", "ada"], ["watch", "ada"],
     ["watch", "--job", JOB], ["watch", "--all"], ["suspend", "ada"], ["resume", "ada"], ["restart", "ada"],
     ["destroy", "ada"], ["job", "list"], ["job", "show", JOB], ["job", "wait", JOB], ["job", "cancel", JOB], ["rpc", "x"], ["ping"], ["info"],
+    ["token", "list"], ["token", "revoke", "x"], ["principal", "create", "x", "--role", "viewer"],
+    ["principal", "list"], ["principal", "set", "x", "--disable"], ["tenant", "create", "x"], ["tenant", "list"],
+    ["tenant", "set", "x", "--enable"], ["whoami"], ["roles"],
 ]
 
 

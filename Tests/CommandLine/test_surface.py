@@ -13,7 +13,11 @@ GOLDEN = pathlib.Path(__file__).parent / "golden" / "help.txt"
 COMMANDS = [
     [], ["provision"], ["list"], ["show"], ["watch"], ["suspend"], ["resume"], ["restart"], ["destroy"], ["job"],
     ["job", "list"], ["job", "show"], ["job", "explain"],
-    ["job", "wait"], ["job", "retry"], ["job", "cancel"], ["reconcile"], ["rpc"], ["ping"], ["info"],
+    ["job", "wait"], ["job", "retry"], ["job", "cancel"], ["reconcile"], ["token"], ["token", "create"],
+    ["token", "list"], ["token", "revoke"], ["token", "explain"], ["token", "restrict"], ["principal"],
+    ["principal", "create"], ["principal", "list"], ["principal", "set"], ["tenant"], ["tenant", "create"],
+    ["tenant", "list"], ["tenant", "set"], ["whoami"], ["roles"], ["vault"], ["vault", "init"], ["rpc"], ["ping"],
+    ["info"],
 ]
 
 

@@ -13,9 +13,10 @@ import Testing
     @Test(arguments: [
         RPCError(.tooManyConnections, "full"), RPCError(.tooManyConnectionsOfUser, "full"),
         RPCError(RPCErrorCode(-32016, "tooManyConnectionsOfHost"), "full"), RPCError(.shuttingDown, "down"),
-        RPCError(.parseError, "lost", data: ["reason": "brokenFraming"]),
+        RPCError(.parseError, "lost", data: ["reason": "brokenFraming"]), RPCError(.tokenRevoked, "revoked"),
+        RPCError(.unauthenticated, "no token"),
     ])
-    func limitsOfConnectionsAndBrokenFramingEndTheConnection(_ error: RPCError) {
+    func limitsOfConnectionsTokensAndBrokenFramingEndTheConnection(_ error: RPCError) {
         #expect(UnaddressedError.meaning(of: error, waiting: waiting(10, 10)) == .connection)
     }
 

@@ -17,6 +17,8 @@
 #
 # AURA_SOCKET    aurad's address: unix:PATH, tcp:HOST:PORT (IPv6 in brackets) or a path. If it is not set:
 #                $XDG_RUNTIME_DIR/aura/aurad.sock if that exists, else /run/aura/aurad.sock
+# AURA_TOKEN_FILE  a file with the token to show to aurad, which is yours alone (mode 0600); if it is not set:
+# AURA_TOKEN     the text of the token. The local socket needs none.
 # AURA_PATIENCE  how long an unreachable aurad is retried, in seconds (60)
 # AURA_TIMEOUT   the time limit of one reply, in seconds (60)
 # AURA_SILENCE   the seconds without a message after which a subscription pings aurad (30)
@@ -28,7 +30,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/methods.sh"
 _aura_message_bytes=1048576
 
 # Gives a function's subshell its own options, independent of the script's. Variables of the functions: from, to: the
-# pipe to socat; said: the output of socat; socat, feeder, jq, tail: process ids.
+# pipe to socat; said: the output of socat; socat, feeder, jq, tail: process ids; token: never an argument of a program,
+# where other users could read it.
 _aura_settle() {
     set +eEuCf +o pipefail
     shopt -u inherit_errexit failglob nullglob
@@ -77,6 +80,42 @@ _aura_find() {
         place="UNIX-CONNECT:$escaped"
         ;;
     esac
+    _aura_find_token
+}
+
+# Sets `token`; it is empty if there is none.
+_aura_find_token() {
+    local origin=AURA_TOKEN file
+    token=${AURA_TOKEN:-}
+    if [ -n "${AURA_TOKEN_FILE:-}" ]; then
+        origin="the file $AURA_TOKEN_FILE"
+        # The opened file is checked, not the path, which may name another file a moment later.
+        if [ ! -f "$AURA_TOKEN_FILE" ] || ! { exec {file}<"$AURA_TOKEN_FILE"; } 2>/dev/null; then
+            echo "aura: cannot use the token file $AURA_TOKEN_FILE, it cannot be read: check its path" >&2
+            return 1
+        fi
+        case $(stat -Lc '%u %a' "/proc/$BASHPID/fd/$file") in
+        "$EUID "[0-7]00) ;;
+        "$EUID "*)
+            echo "aura: cannot use the token file $AURA_TOKEN_FILE, other users may use it: run chmod 600" >&2
+            return 1
+            ;;
+        *)
+            echo "aura: cannot use the token file $AURA_TOKEN_FILE, it belongs to another user: make your own copy" >&2
+            return 1
+            ;;
+        esac
+        IFS='' read -r -d '' -n 4096 -u "$file" token
+        exec {file}<&-
+    fi
+    # White space around the token is ignored. The remaining characters need no escape in JSON.
+    token=${token#"${token%%[![:space:]]*}"}
+    token=${token%"${token##*[![:space:]]}"}
+    [ -n "$token$AURA_TOKEN_FILE" ] || return 0
+    if [[ ! $token =~ ^aura1_[]A-Za-z0-9_.:,*/=~-]+$ ]] || [ "${#token}" -gt 1024 ]; then
+        echo "aura: cannot use $origin, it has no token: give the text that aura token create showed" >&2
+        return 1
+    fi
 }
 
 # _aura_members NAMES TYPES ARGUMENTS…: the parameters as a JSON object. NAMES are the parameters by position; TYPES
@@ -137,7 +176,7 @@ _aura_request() {
     fi
 }
 
-# Connects and sends `request`. Replies and events are read from `said`. socat ends when no process has the pipe `to` open, also after a
+# Connects. Replies and events are read from `said`. socat ends when no process has the pipe `to` open, also after a
 # `kill -9` of the script.
 _aura_dial() {
     local both from
@@ -147,10 +186,29 @@ _aura_dial() {
     exec {both}>&-
     exec {said}< <(exec socat -t 0.2 STDIO "$place" <&"$from" {to}>&- 2>/dev/null)
     socat=$!
-    # In its own process, since a long message waits for its reader.
-    exec {fed}< <(exec {from}<&-; printf '%s\n' "$request" >&"$to" 2>/dev/null)
-    opened+=("$to" "$said" "$fed") running+=("$socat" "$!")
+    opened+=("$to" "$said") running+=("$socat")
     exec {from}<&-
+}
+
+# Sends `request` on the connection of _aura_dial, in its own process, since a long message waits for its reader.
+_aura_feed() {
+    exec {fed}< <(printf '%s\n' "$request" >&"$to" 2>/dev/null)
+    opened+=("$fed") running+=("$!")
+}
+
+# _aura_authenticate SECONDS: shows the token, if there is one, before anything else. Fails with the reason in `why` if
+# another connection may succeed. A refusal ends the subshell.
+_aura_authenticate() {
+    [ -n "$token" ] || return 0
+    why='the connection failed'
+    printf '{"jsonrpc":"2.0","id":0,"method":"session.authenticate","params":{"token":"%s"}}\n' "$token" \
+        2>/dev/null >&"$to" || return 1
+    _aura_read_reply "$1" || return 1
+    ! _aura_has result "$reply" || return 0
+    _aura_has error "$reply" || return 1
+    why=$(jq -r "$_aura_code" <<<"$reply")
+    _aura_was_not_carried_out "$why" || _aura_refuse "$(jq -c .error <<<"$reply")"
+    return 1
 }
 
 # Ends the processes and descriptors of _aura_dial.
@@ -179,6 +237,10 @@ _aura_again() {
     attempted=$SECONDS
 }
 
+# The jq filter for the code of an error reply. If the rights of the token were reduced, another connection gets the
+# present ones: the connection was lost.
+_aura_code='.error.data | if .code == "tokenRevoked" and .retryable then "connectionLost" else .code // "" end'
+
 # Succeeds if a message is complete and has a member. (For an empty message jq 1.6 succeeds.)
 _aura_has() {
     [ -n "$2" ] && jq -e --arg name "$1" 'has($name)' <<<"$2" >/dev/null 2>&1
@@ -187,7 +249,7 @@ _aura_has() {
 # After these errors the same call may be sent again, since it was not carried out.
 _aura_was_not_carried_out() {
     case $1 in
-    daemonBusy | shuttingDown | tooManyConnections* | tooManyInFlight) return 0 ;;
+    connectionLost | daemonBusy | shuttingDown | tooManyConnections* | tooManyInFlight) return 0 ;;
     *) return 1 ;;
     esac
 }
@@ -210,21 +272,28 @@ _aura_read_reply() {
     done
 }
 
-# _aura_exchange METHOD PARAMS SECONDS: sets `reply`, which has a result or an error. Ends the subshell if aurad cannot be reached.
+# _aura_exchange METHOD PARAMS SECONDS: sets `reply`, which has a result or an error. Ends the subshell if aurad cannot
+# be reached, or refuses the token.
 _aura_exchange() {
-    local request='' code
+    local request='' code why
     _aura_find || exit 1
     _aura_request "$1" "$2" || exit 1
     trap _aura_hang_up EXIT
     while true; do
         # Only a complete reply counts; after a truncated one the call is repeated.
         _aura_dial
+        if ! _aura_authenticate "$3"; then
+            _aura_hang_up
+            _aura_again "$why" || exit 3
+            continue
+        fi
+        _aura_feed
         _aura_read_reply "$3" || reply=''
         _aura_hang_up
         if _aura_has result "$reply"; then
             return 0
         elif _aura_has error "$reply"; then
-            code=$(jq -r '.error.data.code // ""' <<<"$reply")
+            code=$(jq -r "$_aura_code" <<<"$reply")
             _aura_was_not_carried_out "$code" || return 1
             _aura_again "$code" || exit 3
         else
@@ -274,7 +343,7 @@ aura_wait_until_running() (
 # The jq filter for a subscription's connection. It writes one line per message: kind, number or error code, and text. One jq process reads
 # the whole connection, and drops a truncated last message.
 _aura_heard='
-    if has("error") and .id != 2 then ["error", .error.data.code // "-", (.error | tojson)]
+    if has("error") and .id != 2 then ["error", ('"$_aura_code"' | if . == "" then "-" else . end), (.error | tojson)]
     elif .id == 1 then ["reply", .result.head, (.result | tojson)]
     elif has("id") then ["pong", "-", "-"]
     else .params.result | [.type, (if .complete == false then "-" else .seq end), tojson] end
@@ -321,8 +390,12 @@ aura_subscribe() (
         _aura_resume || exit 1
         left='' why='the connection failed'
         _aura_dial
-        _aura_listen
-        _aura_follow
+        if _aura_authenticate "${AURA_TIMEOUT:-60}"; then
+            why='the connection failed'
+            _aura_feed
+            _aura_listen
+            _aura_follow
+        fi
         # The script or the reader has ended.
         [ -z "$left" ] || ! read -r -t 0 -u "$left" || exit 0
         _aura_hang_up

@@ -21,25 +21,32 @@ public final class AuraClient: Sendable {
     ///
     /// The client sends a ping if the daemon sends nothing for `silence` while the client waits for it. The connection
     /// counts as lost if the daemon sends nothing for the same time again.
+    ///
+    /// With a `token`, the client shows it on each connection before anything else. If the daemon refuses or revokes
+    /// it, calls and subscriptions throw the daemon's `RPCError`, and the client makes no other connection.
+    /// ``ClientToken`` finds a token in the environment or in a file.
     public convenience init(
-        _ address: DaemonAddress, patience: Duration = .seconds(60), timeout: Duration = .seconds(60),
-        notificationBuffer: Int = 1024, silence: Duration = .seconds(30), time: any TimeSource = SystemTime(),
-        random: any RandomSource = SystemRandom()
+        _ address: DaemonAddress, token: Secret? = nil, patience: Duration = .seconds(60),
+        timeout: Duration = .seconds(60), notificationBuffer: Int = 1024, silence: Duration = .seconds(30),
+        time: any TimeSource = SystemTime(), random: any RandomSource = SystemRandom()
     ) {
         let settings = ClientSettings(
-            address: address, retryBudget: patience, timeout: timeout, notificationBuffer: notificationBuffer,
+            address: address, token: token, retryBudget: patience, timeout: timeout,
+            notificationBuffer: notificationBuffer,
             silence: silence, queueRetryBudget: .zero, advice: "", time: time, random: random)
         self.init(settings, keepsNotifications: false)
     }
 
-    /// Creates a client of the daemon that ``DaemonAddress/find(value:exists:)`` finds.
+    /// Creates a client of the daemon that ``DaemonAddress/find(value:exists:)`` finds, with the token that
+    /// ``ClientToken/find(value:)`` finds.
     ///
     /// Throws ``ClientError`` with the code `invalidAddress` if `AURA_SOCKET` is not a valid address or an environment
-    /// variable is not UTF-8.
+    /// variable is not UTF-8, and with the code `invalidToken` if the token cannot be used.
     public convenience init(patience: Duration = .seconds(60), timeout: Duration = .seconds(60)) throws {
         let found = try DaemonAddress.find()
         let settings = ClientSettings(
-            address: found.address, retryBudget: patience, timeout: timeout, notificationBuffer: 1024,
+            address: found.address, token: try ClientToken.find(), retryBudget: patience, timeout: timeout,
+            notificationBuffer: 1024,
             silence: .seconds(30), queueRetryBudget: .zero, advice: found.advice, time: SystemTime(),
             random: SystemRandom())
         self.init(settings, keepsNotifications: false)
@@ -48,9 +55,10 @@ public final class AuraClient: Sendable {
     /// Creates a client that retries only while the daemon's queue of new connections is full. The connection of its
     /// calls can carry a subscription too. `advice` is the text after "start it with …" in the error for an absent
     /// daemon.
-    package convenience init(plain address: DaemonAddress, timeout: Duration, advice: String) {
+    package convenience init(plain address: DaemonAddress, token: Secret?, timeout: Duration, advice: String) {
         let settings = ClientSettings(
-            address: address, retryBudget: .zero, timeout: timeout, notificationBuffer: 1024, silence: .seconds(30),
+            address: address, token: token, retryBudget: .zero, timeout: timeout, notificationBuffer: 1024,
+            silence: .seconds(30),
             queueRetryBudget: timeout, advice: advice, time: SystemTime(), random: SystemRandom())
         self.init(settings, keepsNotifications: true)
     }

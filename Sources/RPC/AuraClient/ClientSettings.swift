@@ -7,6 +7,8 @@ internal import NIOPosix
 /// The settings of a client and its subscriptions.
 struct ClientSettings: Sendable {
     var address: DaemonAddress
+    /// The token that the client shows on each connection, before anything else; `nil` for none.
+    var token: Secret?
     /// The retry budget after a loss.
     var retryBudget: Duration
     /// The limit of an attempt to connect and of the wait for a reply.
@@ -27,17 +29,24 @@ struct ClientSettings: Sendable {
     /// The limits of one message from the daemon.
     private static let limits = JSONLimits(bytes: 64 << 20, depth: 256)
 
-    /// Starts to connect.
+    /// Starts to connect. With a token, the connection is complete once the daemon has accepted the token.
     func open(notificationBuffer: Int) -> EventLoopFuture<Connection> {
         let life = life
-        return Connection.open(
-            to: address, on: MultiThreadedEventLoopGroup.singleton.next(),
-            timeout: .milliseconds(max(timeout.wholeMilliseconds, 1)), limits: Self.limits,
+        let limit = TimeAmount.milliseconds(max(timeout.wholeMilliseconds, 1))
+        let opened = Connection.open(
+            to: address, on: MultiThreadedEventLoopGroup.singleton.next(), timeout: limit, limits: Self.limits,
             notificationBuffer: notificationBuffer, silence: .milliseconds(max(silence.wholeMilliseconds, 1)),
-            advice: advice
+            advice: advice, onRefusal: { life.refused($0) }
         ).flatMapThrowing { connection in
             try life.adopt(connection.channel)
             return connection
+        }
+        guard let token else { return opened }
+        return opened.flatMap { connection in
+            connection.authenticate(token, within: limit).map { connection }
+        }.flatMapErrorThrowing { error in
+            if let error = error as? RPCError, Refusal.isFinal(error) { life.refused(error) }
+            throw error
         }
     }
 

@@ -1,11 +1,15 @@
 internal import AuraModel
+internal import JSONRPC
 internal import Locking
 internal import NIOCore
 
-/// The lifetime of a client. Closing is final: it ends every connection and every pause, and prevents new ones.
+/// The lifetime of a client. Closing is final: it ends every connection and every pause, and prevents new ones. The
+/// refusal of the client's token is final too: it prevents new connections.
 final class Life: Sendable {
     private struct State: Sendable {
         var isClosed = false
+        /// The error with which the daemon refused or revoked the token.
+        var refusal: RPCError?
         var channels: [ObjectIdentifier: any Channel] = [:]
         var lastPause: UInt64 = 0
         var pauses: [UInt64: OneShot<Bool>] = [:]
@@ -17,9 +21,17 @@ final class Life: Sendable {
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Throws ``ClientError`` with the code `closed` once the client is closed.
+    /// Throws ``ClientError`` with the code `closed` once the client is closed, and the daemon's `RPCError` once its
+    /// token was refused or revoked.
     func check() throws {
+        let (isClosed, refusal) = state.withLock { ($0.isClosed, $0.refusal) }
         if isClosed { throw Self.closed }
+        if let refusal { throw refusal }
+    }
+
+    /// Records that the daemon refused or revoked the token.
+    func refused(_ error: RPCError) {
+        state.withLock { $0.refusal = $0.refusal ?? error }
     }
 
     /// Registers a new connection. Throws, and closes the connection, if the client is already closed.

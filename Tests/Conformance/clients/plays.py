@@ -639,3 +639,220 @@ def refused_for_good(stage):
             failed = command.failure("aura")
             assert failed.code == "instanceNotFound" and "no instance ada" in failed.message
         assert len(daemon.called("status.get")) == 1 and len(daemon.called("status.subscribe")) == 1
+
+
+# MARK: tokens
+
+TOKEN = "aura1_k1_AAECAwQFBgcICQoLDA0ODw_knFUDyAaFSIAFRIAfcRmL1CuVmScPld_zX_TkcGneo0"
+AUTHENTICATE = "session.authenticate"
+REFUSED = error(-32012, "unauthenticated", "cannot use the token, it is not valid here", retryable=False)
+REVOKED = error(-32015, "tokenRevoked", "the connection ends, the token was revoked", retryable=False)
+
+
+def admit(call, peer):
+    """Accepts the token of a connection; returns true if the call was session.authenticate."""
+    if call["method"] != AUTHENTICATE:
+        return False
+    peer.answer(call, {"principal": "p1", "proof": "token", "scopes": []})
+    return True
+
+
+def serve(call, peer):
+    """Answers a call and ends a subscription after one event."""
+    answer_names(call, peer)
+    accept(call, peer)
+    if call["method"] == "status.subscribe":
+        peer.tell(event(1))
+        peer.tell(ended(1))
+
+
+def use(adapter, client="c"):
+    """Makes a call and a subscription, and checks their results."""
+    assert adapter.call("status.get", client=client, instance="ada").result(60)["instance"]["name"] == "ada"
+    subscription = adapter.subscribe(client=client, **{"from": "start"})
+    assert subscription.result(60) == {"reason": "terminal"} and subscription.seqs(1) == [1]
+
+
+def users(daemon):
+    """Returns the connections on which anything was sent."""
+    return [peer for peer in list(daemon.peers) if peer.messages]
+
+
+def token_first(stage):
+    early = []
+
+    def answer(call, peer):
+        if call["method"] == AUTHENTICATE:
+            # The time in which a client that does not wait for the reply would send its call.
+            time.sleep(0.5)
+            early.extend(message["method"] for message in peer.messages[1:])
+        if not admit(call, peer):
+            serve(call, peer)
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address, token=TOKEN)
+        use(adapter)
+        connections = users(daemon)
+        assert connections and not early, f"{early} came before the token was accepted"
+        for peer in connections:
+            first = peer.messages[0]
+            assert (first["method"], first["params"]) == (AUTHENTICATE, {"token": TOKEN}), first
+            assert len(peer.called(AUTHENTICATE)) == 1
+        adapter.open(daemon.address, client="without")
+        use(adapter, "without")
+        for peer in users(daemon):
+            assert peer in connections or not peer.called(AUTHENTICATE)
+
+
+def token_again(stage):
+    def answer(call, peer):
+        number = len(daemon.called(AUTHENTICATE))
+        if call["method"] == AUTHENTICATE and number == 2:
+            peer.hang_up()
+        elif call["method"] == AUTHENTICATE and number == 3:
+            peer.refuse(call, error(-32014, "daemonBusy"))
+            peer.hang_up()
+        elif not admit(call, peer):
+            accept(call, peer, head=40)
+            seq = 40 + len(daemon.called("status.subscribe"))
+            peer.tell(event(seq))
+            peer.tell(ended(seq)) if seq == 43 else peer.hang_up()
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address, token=TOKEN)
+        subscription = adapter.subscribe()
+        assert subscription.result(60) == {"reason": "terminal"} and subscription.seqs(3) == [41, 42, 43]
+        assert [call["params"].get("from") for call in daemon.called("status.subscribe")[1:]] == [41, 42]
+        for peer in users(daemon):
+            assert peer.messages[0]["method"] == AUTHENTICATE and peer.messages[0]["params"] == {"token": TOKEN}
+
+
+def token_refused(stage):
+    def answer(call, peer):
+        peer.refuse(call, REFUSED)
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        for number, begin in enumerate((lambda client: adapter.call("status.get", client=client, instance="ada"),
+                                        lambda client: adapter.subscribe(client=client))):
+            adapter.open(daemon.address, client=f"c{number}", token=TOKEN)
+            failed = begin(f"c{number}").failure("aura")
+            assert failed.code == "unauthenticated" and "it is not valid here" in failed.message
+            assert TOKEN not in failed.message
+            assert len(users(daemon)) == number + 1, "the token was shown again"
+        assert {message["method"] for peer in users(daemon) for message in peer.messages} == {AUTHENTICATE}
+
+
+def revoking(call, peer):
+    """Accepts a token, and revokes it once a call waits or a subscription has got an event."""
+    if admit(call, peer):
+        return
+    accept(call, peer)
+    if call["method"] == "status.subscribe":
+        peer.tell(event(1))
+    peer.refuse(None, REVOKED)
+    peer.hang_up()
+
+
+def token_revoked(stage):
+    with stage.daemon(revoking) as daemon, stage.adapter() as adapter:
+        for number, begin in enumerate((lambda client: adapter.call("status.get", client=client, instance="ada"),
+                                        lambda client: adapter.subscribe(client=client, **{"from": "start"}))):
+            adapter.open(daemon.address, client=f"c{number}", token=TOKEN)
+            failed = begin(f"c{number}").failure("aura")
+            assert failed.code == "tokenRevoked" and "the token was revoked" in failed.message
+            # Longer than the first waits between attempts.
+            time.sleep(1)
+            assert len(users(daemon)) == number + 1, "the client made another connection"
+
+
+def token_reduced(stage):
+    def answer(call, peer):
+        if admit(call, peer):
+            return
+        accept(call, peer)
+        seq = len(daemon.called("status.subscribe"))
+        peer.tell(event(seq))
+        if seq == 1:
+            peer.refuse(None, error(-32015, "tokenRevoked", "the rights of the token were reduced", retryable=True))
+            peer.hang_up()
+        else:
+            peer.tell(ended(seq))
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address, token=TOKEN)
+        subscription = adapter.subscribe(**{"from": "start"})
+        assert subscription.result(60) == {"reason": "terminal"} and subscription.seqs(2) == [1, 2]
+        assert len(daemon.called(AUTHENTICATE)) == 2
+
+
+def token_final(stage):
+    def refusing(call, peer):
+        peer.refuse(call, REFUSED)
+
+    for name, answer, code in (("a.sock", refusing, "unauthenticated"), ("b.sock", revoking, "tokenRevoked")):
+        with stage.daemon(answer, name) as daemon, stage.adapter() as adapter:
+            adapter.open(daemon.address, token=TOKEN)
+            assert adapter.call("status.get", instance="ada").failure("aura").code == code
+            connections = len(daemon.peers)
+            assert adapter.call("status.get", instance="ada").failure("aura").code == code
+            assert adapter.subscribe().failure("aura").code == code
+            assert len(daemon.peers) == connections, "the client made another connection"
+
+
+def token_environment(stage):
+    file = stage.directory / "a token.txt"
+    file.write_text(f"  {TOKEN}\n")
+    file.chmod(0o600)
+    other = TOKEN.replace("_k1_", "_k2_")
+    cases = [
+        ({"AURA_TOKEN_FILE": str(file), "AURA_TOKEN": other}, TOKEN),
+        ({"AURA_TOKEN_FILE": "", "AURA_TOKEN": f"{other}\n"}, other),
+        ({"AURA_TOKEN_FILE": "", "AURA_TOKEN": ""}, None)]
+    for number, (environment, token) in enumerate(cases):
+        with stage.daemon(lambda call, peer: admit(call, peer) or serve(call, peer), f"{number}.sock") as daemon:
+            with stage.adapter(AURA_SOCKET=daemon.address, **environment) as adapter:
+                adapter.open()
+                use(adapter)
+                shown = {call["params"]["token"] for call in daemon.called(AUTHENTICATE)}
+                assert shown == ({token} if token else set()), shown
+
+
+def token_files(stage):
+    readable, empty = stage.directory / "readable", stage.directory / "no-token"
+    readable.write_text(TOKEN)
+    readable.chmod(0o640)
+    empty.write_text("-----BEGIN PRIVATE KEY-----")
+    empty.chmod(0o600)
+    with stage.daemon(serve) as daemon:
+        for path in (readable, empty, stage.directory / "missing", stage.directory):
+            with stage.adapter(AURA_SOCKET=daemon.address, AURA_TOKEN_FILE=str(path)) as adapter:
+                try:
+                    adapter.open()
+                    # A client that only stores the path refuses it at its first use.
+                    message = adapter.call("status.get", instance="ada").failure("refused").message
+                except Failed as failed:
+                    assert failed.kind == "refused", failed
+                    message = failed.message
+                assert str(path) in message and "PRIVATE" not in message and TOKEN not in message, message
+        assert not daemon.peers, "a connection was made"
+
+
+def token_hidden(stage):
+    kept = []
+
+    def answer(call, peer):
+        if not admit(call, peer):
+            kept.append((call, peer))
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address, token=TOKEN)
+        call = adapter.call("status.get", instance="ada")
+        daemon.until(lambda: kept, "the call")
+        for entry in os.listdir("/proc"):
+            try:
+                arguments = open(f"/proc/{entry}/cmdline", "rb").read() if entry.isdigit() else b""
+            except OSError:
+                continue
+            assert TOKEN.encode() not in arguments, arguments
+        kept[0][1].answer(kept[0][0], name_of(kept[0][0]))
+        assert call.result()["instance"]["name"] == "ada"

@@ -1,5 +1,7 @@
 // The addresses of a daemon.
 
+import { environment } from "./environment.js";
+
 const DEFAULT_SOCKET = "/run/aura/aurad.sock";
 /** The longest path of a Unix socket, in bytes: `sun_path` less its NUL (unix(7)). */
 const LONGEST_PATH = 107;
@@ -48,9 +50,4 @@ function tcpAddress(text: string): Address {
 function webAddress(text: string): Address {
     const url = new URL(text);
     return { url: text, text: `${url.protocol}//${url.host}${url.pathname}` };
-}
-
-/** A browser has no environment. */
-function environment(name: string): string | undefined {
-    return typeof process === "undefined" ? undefined : process.env[name];
 }

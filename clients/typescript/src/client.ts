@@ -9,10 +9,18 @@ import { Methods } from "./methods.js";
 import { Patience } from "./patience.js";
 import { abortable, eitherOf } from "./signals.js";
 import { Subscription, type SubscribeOptions } from "./subscription.js";
+import { Credentials } from "./token.js";
 import type { Instance, Job, JobId, OperationResult } from "./types.js";
 import type { WebSocketClass } from "./websocket.js";
 
 export interface ClientOptions {
+    /**
+     * The token that the client shows on each connection, before anything else. Without one it is that of the file
+     * `AURA_TOKEN_FILE`, else the text `AURA_TOKEN`; processes on the daemon's Unix socket need none. If the daemon
+     * refuses or revokes it, calls and subscriptions throw `errors.Unauthenticated` or `errors.TokenRevoked`, and the
+     * client makes no other connection.
+     */
+    token?: string;
     /** The time limit of one reply, in milliseconds: a minute if not given. */
     timeoutMs?: number;
     /** How long the client tries to reach an unreachable daemon, in milliseconds: a minute if not given. */
@@ -52,7 +60,10 @@ export class Client extends Methods {
         this.timeoutMs = options.timeoutMs ?? 60_000;
         this.patienceMs = options.patienceMs ?? 60_000;
         const silenceMs = options.silenceMs ?? 30_000;
-        this.dialing = { address: this.address, timeoutMs: this.timeoutMs, silenceMs, webSocket: options.webSocket };
+        this.dialing = {
+            address: this.address, credentials: new Credentials(options.token), timeoutMs: this.timeoutMs, silenceMs,
+            webSocket: options.webSocket,
+        };
     }
 
     /** Ends the client and its subscriptions; waiting calls are rejected with `ConnectionLost`. */

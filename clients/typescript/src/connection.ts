@@ -6,6 +6,7 @@ import { errorsByCode } from "./errors.js";
 import { AuraError, ProtocolError, TimeoutError, type ErrorObject } from "./failures.js";
 import { Broken } from "./patience.js";
 import { abortable, within } from "./signals.js";
+import { AUTHENTICATE, isOfToken, type Credentials } from "./token.js";
 import { openTransport, type Receiver, type Transport } from "./transport.js";
 import type { EventNotification } from "./types.js";
 import type { WebSocketClass } from "./websocket.js";
@@ -22,6 +23,7 @@ const LONGEST_CONNECT_MS = 10_000;
 /** The parameters of a connection to a daemon. */
 export interface Dialing {
     address: Address;
+    credentials: Credentials;
     timeoutMs: number;
     silenceMs: number;
     webSocket?: WebSocketClass;
@@ -72,8 +74,10 @@ export class Connection implements Receiver {
 
     static async open(dialing: Dialing, signal: AbortSignal, onEnd = () => {}): Promise<Connection> {
         const connection = new Connection(dialing, onEnd);
-        const { address, webSocket } = dialing;
+        const { address, credentials, webSocket } = dialing;
         const timeoutMs = Math.min(dialing.timeoutMs, LONGEST_CONNECT_MS);
+        credentials.check();
+        const token = await credentials.token();
         try {
             connection.transport = await within(timeoutMs, `no connection within ${timeoutMs} ms`, signal, (signal) =>
                 openTransport(address, connection, signal, webSocket));
@@ -82,7 +86,20 @@ export class Connection implements Receiver {
             throw failure instanceof TimeoutError ? new Broken(failure.message) : failure;
         }
         connection.lookAgain(dialing.silenceMs);
+        if (token) await connection.authenticate(token, timeoutMs, signal);
         return connection;
+    }
+
+    /** Shows the daemon who calls, before anything else. */
+    private async authenticate(token: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+        try {
+            await this.call(AUTHENTICATE, { token }, timeoutMs, signal);
+        } catch (failure) {
+            this.close();
+            if (failure instanceof AuraError) this.dialing.credentials.refused(failure);
+            if (failure instanceof TimeoutError) throw new Broken(`no reply to the token within ${timeoutMs} ms`);
+            throw failure;
+        }
     }
 
     /** Returns the result of a call; throws the daemon's error, `TimeoutError`, `Broken`, or the signal's reason. */
@@ -206,6 +223,12 @@ export class Connection implements Receiver {
      */
     private meant(error: AuraError): number | undefined {
         if (error.code.startsWith("tooManyConnections") || error.code === "shuttingDown") throw error;
+        if (isOfToken(error)) {
+            // If the rights of the token were only reduced, another connection gets the present ones.
+            if (error.retryable) throw new Broken(error.message, { cause: error });
+            this.dialing.credentials.refused(error);
+            throw error;
+        }
         if (error.data.reason === "brokenFraming") throw error;
         const limit = error.code === "messageTooLarge" && typeof error.data.limit === "number" ? error.data.limit : 0;
         const possible = [...this.calls].filter(([, call]) => call.characters * 3 > limit);

@@ -3,12 +3,18 @@
 declare var process: {
     readonly env: Record<string, string | undefined>;
     readonly argv: string[];
+    geteuid?(): number;
     exitCode: number | undefined;
     once(signal: "SIGTERM", listener: () => void): void;
 };
 
 declare module "node:fs" {
+    export const constants: { O_RDONLY: number; O_NONBLOCK?: number };
     export function existsSync(path: string): boolean;
+    export function openSync(path: string, flags: number): number;
+    export function fstatSync(file: number): { uid: number; mode: number; isFile(): boolean };
+    export function readSync(file: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
+    export function closeSync(file: number): void;
 }
 
 declare module "node:net" {

@@ -11,6 +11,8 @@ export class Broken extends Error {
 /** After these errors the same call may be sent again on another connection, since it was not carried out. */
 const NOT_CARRIED_OUT = new Set(["daemonBusy", "shuttingDown", "tooManyInFlight"]);
 
+/** A connection that lasted this long, such as that of a wait for a job, does not count as an absent daemon. */
+const HELD_MS = 5000;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
 
@@ -39,8 +41,7 @@ export class Patience {
     async after(failure: unknown, signal: AbortSignal): Promise<void> {
         if (!isWorthAnother(failure)) throw failure;
         const now = performance.now();
-        // A connection that lasted this long, such as that of a wait for a job, does not count as an absent daemon.
-        if (this.heardAt !== undefined && now - this.heardAt > this.limitMs) this.renew();
+        if (this.heardAt !== undefined && now - this.heardAt > HELD_MS) this.renew();
         this.heardAt = undefined;
         this.lostAt ??= now;
         const waitMs = this.nextMs * (0.5 + Math.random() / 2);

@@ -300,3 +300,22 @@ test("an address that is none is refused at once", async () => {
         await assert.rejects(Promise.resolve().then(() => new Client(address)), (failure) => failure instanceof TypeError);
     }
 });
+
+test("a connection that lasted five seconds begins a new budget", async () => {
+    const now = performance.now;
+    let aheadMs = 0;
+    performance.now = () => now.call(performance) + aheadMs;
+    const answer = ({ id }: Call, peer: Peer, connection: number) => {
+        // The second connection lasts almost as long as the whole budget; the others before the last end at once.
+        if (connection === 2) aheadMs += 5500;
+        if (connection === 8) peer.say({ id, result: { pong: true } });
+        else peer.socket.destroy();
+    };
+    try {
+        await withDaemon(answer, (address) => withClient(`tcp:${address}`, { patienceMs: 6000 }, async (aura) => {
+            assert.ok((await aura.systemPing()).pong);
+        }));
+    } finally {
+        performance.now = now;
+    }
+});

@@ -8,23 +8,37 @@ struct Invocation: Sendable {
     let output: Output
     let time: any TimeSource = SystemTime()
     private let endpoint: Endpoint
+    private let tokenFile: String?
+    private let token: Secret?
     private let timeoutSeconds: Double
 
     /// Runs the body of a command. Writes a ``Complaint`` that the body throws, and ends with its exit code.
     static func run(_ options: GlobalOptions, _ body: (Invocation) async throws -> Void) async throws {
-        let invocation = Invocation(
-            output: Output(json: options.json), endpoint: try options.endpoint(), timeoutSeconds: options.timeoutSeconds
-        )
+        let endpoint = try options.endpoint()
+        try await complaining(Output(json: options.json)) { output in
+            try await body(
+                Invocation(
+                    output: output, endpoint: endpoint, tokenFile: options.tokenFile, token: try options.token(),
+                    timeoutSeconds: options.timeoutSeconds))
+        }
+    }
+
+    /// Runs the body of a command that calls no daemon; see ``run(_:_:)``.
+    static func runOffline(_ options: GlobalOptions, _ body: (Output) async throws -> Void) async throws {
+        try await complaining(Output(json: options.json), body)
+    }
+
+    private static func complaining(_ output: Output, _ body: (Output) async throws -> Void) async throws {
         do {
-            try await body(invocation)
+            try await body(output)
         } catch let complaint as Complaint {
-            invocation.output.complain(complaint)
+            output.complain(complaint)
             throw ExitCode(complaint.exitCode)
         }
     }
 
     /// The daemon, not yet connected.
-    var daemon: Daemon { Daemon(at: endpoint, timeoutSeconds: timeoutSeconds) }
+    var daemon: Daemon { Daemon(at: endpoint, token: token, timeoutSeconds: timeoutSeconds) }
 
     func connect() async throws -> Daemon {
         let daemon = daemon
@@ -34,9 +48,10 @@ struct Invocation: Sendable {
 
     var place: String { endpoint.address.description }
 
-    /// Returns a command of this program that uses the same daemon: `aura --socket PATH watch …`.
+    /// Returns a command of this program that uses the same daemon and token file: `aura --socket PATH watch …`.
     func command(_ words: String) -> String {
-        (["aura", endpoint.options, words].compactMap { $0 }).joined(separator: " ")
+        let token = tokenFile.map { "--token-file \($0.shellQuoted)" }
+        return (["aura", endpoint.options, token, words].compactMap { $0 }).joined(separator: " ")
     }
 
     /// Calls a method and prints the result: unchanged with `--json`, else as the lines that `text` returns.

@@ -80,6 +80,8 @@ struct RPC: AsyncParsableCommand {
 enum StandardInput {
     static let limitBytes = 64 << 20
 
+    static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// Returns all bytes unchanged, so that invalid UTF-8 is rejected and not replaced. Throws `ValidationError` beyond
     /// ``limitBytes``.
     static func bytes() throws -> [UInt8] {

@@ -10,13 +10,16 @@ struct Daemon: Sendable {
     let endpoint: Endpoint
     /// The client of all calls without `reconnectSeconds`. It throws `ClientError` and `RPCError`, not ``Complaint``.
     let client: AuraClient
+    private let token: Secret?
     private let timeoutSeconds: Double
 
-    /// Creates a client that connects at its first call.
-    init(at endpoint: Endpoint, timeoutSeconds: Double) {
+    /// Creates a client that connects at its first call, and shows the token first if there is one.
+    init(at endpoint: Endpoint, token: Secret?, timeoutSeconds: Double) {
         self.endpoint = endpoint
+        self.token = token
         self.timeoutSeconds = timeoutSeconds
-        client = AuraClient(plain: endpoint.address, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
+        client = AuraClient(
+            plain: endpoint.address, token: token, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
     }
 
     /// Returns the open connection, or opens one. Throws a ``Complaint`` with a remedy.
@@ -26,6 +29,8 @@ struct Daemon: Sendable {
             return try await client.connection()
         } catch let error as ClientError {
             throw Complaint(.unreachable, error.message)
+        } catch let error as RPCError {
+            throw Complaint(error, purpose: "use the token")
         }
     }
 
@@ -72,7 +77,8 @@ struct Daemon: Sendable {
     }
 
     private func retryingClient(reconnectSeconds: Double) -> AuraClient {
-        AuraClient(endpoint.address, patience: .seconds(reconnectSeconds), timeout: .seconds(timeoutSeconds))
+        AuraClient(
+            endpoint.address, token: token, patience: .seconds(reconnectSeconds), timeout: .seconds(timeoutSeconds))
     }
 }
 
@@ -120,7 +126,7 @@ extension Daemon {
                     + "raise --timeout or see the daemon's log")
         case .tooLarge: return Complaint(.refused, error.message)
         case .connectionLost, .unreachable, .queueFull, .notPermitted, .patienceOver, .invalidReply, .noSnapshot,
-            .invalidAddress, .closed:
+            .invalidAddress, .invalidToken, .closed:
             let advice = isRepeatable() ? "call again" : "see aura list, it may have been done"
             return Complaint(.connectionLost, "cannot \(purpose), \(Self.cause(of: error)): \(advice)")
         }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import AuraClient
+import AuraModel
 
 /// The options that every command has, before or after its name.
 struct GlobalOptions: ParsableArguments {
@@ -15,6 +17,14 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The daemon's TCP address, as --socket tcp:HOST:PORT.", valueName: "host:port"))
     var connect: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the token to show to the daemon; it must be yours alone (mode 0600).",
+            discussion: "Without it: AURA_TOKEN_FILE, else the text AURA_TOKEN. The local socket needs no token.",
+            valueName: "file"),
+        completion: .file())
+    var tokenFile: String?
 
     @Flag(help: "Print the daemon's replies, one compact JSON document per line.")
     var json = false
@@ -35,6 +45,16 @@ struct GlobalOptions: ParsableArguments {
             throw ValidationError("cannot wait \(timeoutSeconds) seconds: give --timeout more than 0 and at most 86400")
         }
         _ = try endpoint()
+    }
+
+    /// Returns the token from the options and the environment; `nil` if there is none. Throws a ``Complaint``.
+    func token() throws -> Secret? {
+        do {
+            if let tokenFile { return try ClientToken.read(file: tokenFile) }
+            return try ClientToken.find()
+        } catch {
+            throw Complaint(.usage, error.message)
+        }
     }
 
     /// Returns the daemon's address from the options and the environment.

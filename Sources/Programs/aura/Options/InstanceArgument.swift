@@ -26,16 +26,17 @@ enum InstanceNames {
         var options = GlobalOptions()
         options.socket = value(of: "--socket", in: arguments)
         options.connect = value(of: "--connect", in: arguments)
+        options.tokenFile = value(of: "--token-file", in: arguments)
         guard let endpoint = try? options.endpoint() else { return [] }
         let tenant = value(of: "--tenant", in: arguments).map { TenantID($0) }
-        return await names(prefix, tenant: tenant, at: endpoint).sorted()
+        let daemon = Daemon(at: endpoint, token: try? options.token(), timeoutSeconds: limit / .seconds(1))
+        return await names(prefix, tenant: tenant, daemon).sorted()
     }
 
     /// Returns the names of all pages, or those found within the time limit.
-    private static func names(_ prefix: String, tenant: TenantID?, at endpoint: Endpoint) async -> [String] {
+    private static func names(_ prefix: String, tenant: TenantID?, _ daemon: Daemon) async -> [String] {
         let clock = ContinuousClock()
         let end = clock.now + limit
-        let daemon = Daemon(at: endpoint, timeoutSeconds: limit / .seconds(1))
         var found: [String] = []
         var after: InstanceID?
         for _ in 0..<(nameLimit / page) {

@@ -16,11 +16,13 @@ struct Output: Sendable {
     /// True if JSON documents are requested instead of text.
     let json: Bool
     let style: Style
+    /// True if standard output is a terminal.
+    let isTerminal: Bool
     /// True if standard output is a terminal that can redraw in place.
     let isLive: Bool
 
     init(json: Bool, environment: [String: String] = Environment.present) {
-        let isTerminal = isatty(STDOUT_FILENO) == 1
+        isTerminal = isatty(STDOUT_FILENO) == 1
         self.json = json
         isLive = isTerminal && !json && (environment["TERM"] ?? "dumb") != "dumb"
         let color = !json && Style.colorWanted(isTerminal: isTerminal, environment: environment)
@@ -63,7 +65,7 @@ struct Output: Sendable {
         let code = Aura.exitCode(for: error)
         if code == .success {
             write(Aura.fullMessage(for: error) + "\n")
-        } else if json, code == .validationFailure {
+        } else if json, code == .validationFailure, !(error is ExitCode) {
             let message = Aura.message(for: error)
             complain(
                 Complaint(

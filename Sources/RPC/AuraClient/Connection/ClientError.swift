@@ -4,6 +4,8 @@ public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         /// The text is not an address of a daemon.
         case invalidAddress
+        /// The text or the file of a token cannot be used.
+        case invalidToken
         /// The client cannot connect to the address.
         case unreachable
         /// The daemon runs, but its queue of new connections is full.

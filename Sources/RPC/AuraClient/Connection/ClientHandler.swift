@@ -16,12 +16,17 @@ final class ClientHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var liveness = Liveness()
     private let silence: TimeAmount
+    private let onRefusal: @Sendable (RPCError) -> Void
     private var ticks: RepeatedTask?
 
     /// Creates a handler that sends a ping if the connection is silent for `silence` while the client waits for the
-    /// daemon.
-    init(mailbox: Mailbox, limits: JSONLimits, silence: TimeAmount) {
+    /// daemon. `onRefusal` receives the error with which the daemon revokes the token of the connection.
+    init(
+        mailbox: Mailbox, limits: JSONLimits, silence: TimeAmount,
+        onRefusal: @escaping @Sendable (RPCError) -> Void
+    ) {
         self.mailbox = mailbox
+        self.onRefusal = onRefusal
         self.limits = limits
         self.silence = silence
         framer = LineFramer(limit: limits.bytes)
@@ -96,10 +101,18 @@ final class ClientHandler: ChannelDuplexHandler {
                 let value = try framer.withBytes(of: range) { try JSONValue(parsing: $0, limits: limits) }
                 for message in value.arrayValue ?? [value] {
                     guard let end = mailbox.take(message) else { continue }
-                    failure = end
-                    context?.close(promise: nil)
+                    close(after: end)
                 }
             }
         }
+    }
+
+    /// Closes the connection after an error that concerns it as a whole.
+    private func close(after error: RPCError) {
+        if Refusal.isFinal(error) { onRefusal(error) }
+        // If the rights of the token were only reduced, another connection gets the present ones.
+        let isLoss = Refusal.isOfToken(error) && error.retryable
+        failure = isLoss ? ClientError(.connectionLost, "cannot go on, \(error.message)") : error
+        context?.close(promise: nil)
     }
 }

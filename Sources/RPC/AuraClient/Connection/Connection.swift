@@ -1,3 +1,4 @@
+internal import AuraModel
 public import JSON
 internal import JSONRPC
 public import NIOCore
@@ -50,10 +51,12 @@ public final class Connection: Sendable {
     }
 
     /// Starts to connect. `silence` is the time without data after which the client sends a ping. `advice` is the text
-    /// after "start it with …" in the error for an absent daemon.
+    /// after "start it with …" in the error for an absent daemon. `onRefusal` receives the error with which the daemon
+    /// revokes the token of the connection.
     static func open(
         to address: DaemonAddress, on loop: any EventLoop, timeout: TimeAmount, limits: JSONLimits,
-        notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = ""
+        notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = "",
+        onRefusal: @escaping @Sendable (RPCError) -> Void = { _ in }
     ) -> EventLoopFuture<Connection> {
         let handler = NIOLoopBoundBox<ClientHandler?>.makeEmptyBox(eventLoop: loop)
         let mailbox = Mailbox(capacity: notificationBuffer) {
@@ -61,7 +64,8 @@ public final class Connection: Sendable {
         }
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(timeout).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                let created = ClientHandler(mailbox: mailbox, limits: limits, silence: silence)
+                let created = ClientHandler(
+                    mailbox: mailbox, limits: limits, silence: silence, onRefusal: onRefusal)
                 handler.value = created
                 try channel.pipeline.syncOperations.addHandler(created)
                 channel.closeFuture.assumeIsolated().whenComplete { _ in handler.value = nil }
@@ -110,6 +114,23 @@ public final class Connection: Sendable {
         } onCancel: {
             if mailbox.abandon(id) { cancelRequest(id) }
         }
+    }
+
+    /// Shows the daemon who calls. The future fails with the `RPCError` of the daemon, or with ``ClientError`` if the
+    /// connection ends or the daemon does not reply within `limit`.
+    func authenticate(_ token: Secret, within limit: TimeAmount) -> EventLoopFuture<Void> {
+        let id = mailbox.newID()
+        let message = Self.message("session.authenticate", ["token": .string(token.reveal())], id: id)
+        let reply = channel.eventLoop.makePromise(of: JSONValue.self)
+        mailbox.expect(id, bytes: message.count) { reply.completeWith($0) }
+        send(message)
+        let late = channel.eventLoop.scheduleTask(in: limit) { [mailbox] in
+            let error = ClientError(
+                .timedOut, "cannot go on, aurad gave no answer to the token within \(limit): see the daemon's log")
+            mailbox.finish(id, with: .failure(error))
+        }
+        reply.futureResult.whenComplete { _ in late.cancel() }
+        return reply.futureResult.map { _ in }
     }
 
     /// Sends a notification. The daemon does not reply to it.

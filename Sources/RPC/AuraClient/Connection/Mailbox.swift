@@ -5,7 +5,8 @@ internal import Locking
 /// The replies and notifications that a client waits for.
 final class Mailbox: Sendable {
     private struct Call: Sendable {
-        var continuation: CheckedContinuation<JSONValue, any Error>
+        /// Receives the reply, or the error that ends the wait. It is called once, on any thread.
+        var complete: @Sendable (Result<JSONValue, any Error>) -> Void
         /// The length of the request in bytes.
         var bytes: Int
         var isSent = false
@@ -57,11 +58,23 @@ final class Mailbox: Sendable {
             let end = state.withLock { state -> (any Error)? in
                 // Checked under the lock, so that either this code or `abandon` sees a cancellation.
                 let end = state.end ?? (Task.isCancelled ? CancellationError() : nil)
-                if end == nil { state.calls[id] = Call(continuation: continuation, bytes: bytes) }
+                if end == nil { state.calls[id] = Call(complete: { continuation.resume(with: $0) }, bytes: bytes) }
                 return end
             }
             if let end { continuation.resume(throwing: end) } else { send() }
         }
+    }
+
+    /// Registers a wait for the reply to `id`, whose request has `bytes` bytes. `complete` is called once, on any
+    /// thread.
+    func expect(
+        _ id: Int64, bytes: Int, _ complete: @escaping @Sendable (Result<JSONValue, any Error>) -> Void
+    ) {
+        let end = state.withLock { state in
+            if state.end == nil { state.calls[id] = Call(complete: complete, bytes: bytes, isSent: true) }
+            return state.end
+        }
+        if let end { complete(.failure(end)) }
     }
 
     enum Sent: Sendable {
@@ -85,7 +98,7 @@ final class Mailbox: Sendable {
             if let call, !call.isSent { state.abandoned.insert(id) }
             return call
         }
-        call?.continuation.resume(throwing: CancellationError())
+        call?.complete(.failure(CancellationError()))
         return call?.isSent ?? false
     }
 
@@ -120,9 +133,10 @@ final class Mailbox: Sendable {
         return nil
     }
 
-    private func finish(_ id: Int64, with result: Result<JSONValue, any Error>) {
+    /// Ends the wait for the reply to `id`, if there still is one.
+    func finish(_ id: Int64, with result: Result<JSONValue, any Error>) {
         let call = state.withLock { $0.calls.removeValue(forKey: id) }
-        call?.continuation.resume(with: result)
+        call?.complete(result)
     }
 
     /// Ends every wait with `error`, or with the error of an earlier call. No messages come after this.
@@ -136,7 +150,7 @@ final class Mailbox: Sendable {
             }
             return (Array(state.calls.values), state.consumer, reason)
         }
-        for call in calls { call.continuation.resume(throwing: reason) }
+        for call in calls { call.complete(.failure(reason)) }
         consumer?.resume()
     }
 

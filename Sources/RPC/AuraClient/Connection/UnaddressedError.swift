@@ -22,7 +22,7 @@ enum UnaddressedError {
     }
 
     /// Returns the meaning of an error reply without an id:
-    /// - A connection limit, a shutdown or broken framing concerns the connection.
+    /// - A connection limit, a refused token, a shutdown or broken framing concerns the connection.
     /// - `messageTooLarge` with a limit concerns the oldest waiting call whose request exceeds the limit.
     /// - Any other error concerns the waiting call, if exactly one call waits.
     /// - Otherwise the meaning is unknown.
@@ -39,7 +39,7 @@ enum UnaddressedError {
     private static func isAboutConnection(_ error: RPCError) -> Bool {
         // Further connection limits have names with the same prefix.
         error.code.name.hasPrefix(RPCErrorCode.tooManyConnections.name)
-            || error.code.name == RPCErrorCode.shuttingDown.name
+            || error.code.name == RPCErrorCode.shuttingDown.name || Refusal.isOfToken(error)
             || (error.code.name == RPCErrorCode.parseError.name && error.data["reason"] == "brokenFraming")
     }
 }

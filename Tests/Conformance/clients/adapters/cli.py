@@ -10,7 +10,8 @@ PROGRAMS = os.environ.get("AURA_BIN_DIR", pathlib.Path(__file__).resolve().paren
 
 
 def aura(client, *words, text=None):
-    environment = {"AURA_SOCKET": client["address"]} if "address" in client else {}
+    variables = {"address": "AURA_SOCKET", "token": "AURA_TOKEN"}
+    environment = {variable: client[member] for member, variable in variables.items() if member in client}
     seconds = str(-(-client.get("timeoutMs", 30_000) // 1000))
     return [f"{PROGRAMS}/aura", "--json", *words, "--timeout", seconds], environment, text
 

@@ -33,7 +33,7 @@ def error_of(failure):
 def open_client(command):
     times = {
         name: command[f"{name}Ms"] / 1000 for name in ("timeout", "patience", "silence") if f"{name}Ms" in command}
-    clients[command["client"]] = aura_client.Client(command.get("address"), **times)
+    clients[command["client"]] = aura_client.Client(command.get("address"), token=command.get("token"), **times)
     return {}
 
 

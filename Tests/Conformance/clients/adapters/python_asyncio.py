@@ -30,7 +30,7 @@ def error_of(failure):
 async def open_client(command):
     times = {
         name: command[f"{name}Ms"] / 1000 for name in ("timeout", "patience", "silence") if f"{name}Ms" in command}
-    clients[command["client"]] = aura_client.AsyncClient(command.get("address"), **times)
+    clients[command["client"]] = aura_client.AsyncClient(command.get("address"), token=command.get("token"), **times)
     return {}
 
 

@@ -15,6 +15,8 @@ def seconds(milliseconds):
 
 def run(client, script, text=None):
     environment = {"AURA_SOCKET": client["address"]} if "address" in client else {}
+    if "token" in client:
+        environment["AURA_TOKEN"] = client["token"]
     for variable, member in (("AURA_TIMEOUT", "timeoutMs"), ("AURA_PATIENCE", "patienceMs"), ("AURA_SILENCE", "silenceMs")):
         if member in client:
             environment[variable] = seconds(client[member])

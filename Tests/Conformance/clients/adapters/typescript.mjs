@@ -26,8 +26,8 @@ function errorOf(failure) {
 }
 
 const DO = {
-    async open({ client, address, timeoutMs, patienceMs, silenceMs }) {
-        clients.set(client, new Client(address, { timeoutMs, patienceMs, silenceMs }));
+    async open({ client, address, token, timeoutMs, patienceMs, silenceMs }) {
+        clients.set(client, new Client(address, { token, timeoutMs, patienceMs, silenceMs }));
         return {};
     },
 

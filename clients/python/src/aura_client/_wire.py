@@ -8,6 +8,7 @@ import os
 import random
 import re
 import socket
+import stat
 import time
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
@@ -29,6 +30,10 @@ LONGEST_CONNECT = 10.0
 UNSENT_BYTES = 4 << 20
 # A reply may be as long as the daemon's outbound queue; no daemon sends more than this.
 LONGEST_MESSAGE = 64 << 20
+# A token: `aura1_`, then printable ASCII without spaces.
+TOKEN = re.compile(r"aura1_[!-~]{1,1018}")
+# The longest token file, in bytes: a token and white space around it.
+TOKEN_FILE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,88 @@ def check(value: Any, depth: int = 2) -> None:
             check(each, depth + 1)
 
 
+def find_token(given: str | None) -> str | None:
+    """Returns the token: the given one, else that of the file `AURA_TOKEN_FILE`, else the text `AURA_TOKEN`; None if
+    there is none.
+
+    Raises `ValueError` if the text is no token, or if the file can be used by other users. The error never has the
+    text.
+    """
+    if given is not None:
+        return checked_token(given, "the token")
+    if path := os.environ.get("AURA_TOKEN_FILE"):
+        return checked_token(token_file(path), f"the file {path}")
+    if text := os.environ.get("AURA_TOKEN"):
+        return checked_token(text, "AURA_TOKEN")
+    return None
+
+
+def checked_token(text: str, source: str) -> str:
+    token = text.strip()
+    if not TOKEN.fullmatch(token):
+        raise ValueError(
+            f"cannot use {source}, it has no token: give the text that aura token create showed, which begins with "
+            "aura1_")
+    return token
+
+
+def token_file(path: str) -> str:
+    """Returns the text of a token file. Raises `ValueError` with the remedy."""
+    refusal = f"cannot use the token file {path}, "
+    try:
+        # Without O_NONBLOCK, opening a named pipe would wait for its writer. Windows has neither flag.
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        raise ValueError(f"{refusal}{error.strerror}: check its path") from error
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{refusal}it is not a regular file: name another one")
+        if hasattr(os, "geteuid"):
+            if status.st_uid != os.geteuid():
+                raise ValueError(f"{refusal}it belongs to another user: make a copy of your own, with the mode 0600")
+            if status.st_mode & 0o077:
+                raise ValueError(f"{refusal}other users may use it: run chmod 600")
+        return os.read(file, TOKEN_FILE_BYTES).decode(errors="replace")
+    except OSError as error:
+        raise ValueError(f"{refusal}{error.strerror}: check its path") from error
+    finally:
+        os.close(file)
+
+
+class Credentials:
+    """The token of a client, and the daemon's refusal of it. A refusal is final: no other connection is made."""
+
+    METHOD = "session.authenticate"
+
+    def __init__(self, token: str | None):
+        self.token = token
+        self._refusal: AuraError | None = None
+
+    def check(self) -> None:
+        """Raises the refusal, if there was one."""
+        if error := self._refusal:
+            raise type(error)(error.number, error.code, error.message, error.data)
+
+    def refused(self, error: AuraError) -> None:
+        """Records an error by which the daemon refused or revoked the token; others are ignored."""
+        if is_of_token(error.code) and not error.retryable:
+            self._refusal = self._refusal or error
+
+    def end_of_connection(self, error: Mapping[str, Any]) -> Exception:
+        """Returns the exception for an error with id null that ends the connection."""
+        failure = AuraError.from_json(error)
+        if is_of_token(failure.code) and failure.retryable:
+            # The rights of the token were reduced: another connection gets the present ones.
+            return ConnectionResetError(failure.message)
+        self.refused(failure)
+        return failure
+
+
+def is_of_token(code: str) -> bool:
+    return code in ("tokenRevoked", "unauthenticated")
+
+
 def was_not_carried_out(code: str) -> bool:
     """True if the same call may be sent again. A newer daemon may have further limits of connections."""
     return code in ("daemonBusy", "shuttingDown", "tooManyInFlight") or code.startswith("tooManyConnections")
@@ -118,7 +205,9 @@ def is_of_connection(error: Mapping[str, Any]) -> bool:
     """True if an error reply with id null means that the connection ends, false if it means one unknown call."""
     data = error.get("data") or {}
     code = str(data.get("code", ""))
-    return code.startswith("tooManyConnections") or code == "shuttingDown" or data.get("reason") == "brokenFraming"
+    return (
+        code.startswith("tooManyConnections") or code == "shuttingDown" or is_of_token(code)
+        or data.get("reason") == "brokenFraming")
 
 
 def meant_call(error: Mapping[str, Any], sizes: Mapping[int, int]) -> int | None:

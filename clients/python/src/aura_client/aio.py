@@ -13,8 +13,8 @@ from typing import Any, AsyncIterator, Callable
 from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed
 from ._methods import AsyncMethods, Decoder, Result
 from ._wire import (
-    LONGEST_CONNECT, LONGEST_MESSAGE, UNSENT_BYTES, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call,
-    reply_time, result_of, wait_time, was_not_carried_out,
+    LONGEST_CONNECT, LONGEST_MESSAGE, UNSENT_BYTES, Address, Credentials, Cursor, Patience, Wire, find_token,
+    is_of_connection, keep_alive, meant_call, reply_time, result_of, wait_time, was_not_carried_out,
 )
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
@@ -39,9 +39,10 @@ class AsyncConnection:
     """A socket on which any number of calls wait at once. It belongs to one event loop of one process."""
 
     def __init__(
-        self, opened: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeout: float, silence: float,
-        keeps_notes: bool,
+        self, opened: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
+        credentials: Credentials, timeout: float, silence: float, keeps_notes: bool,
     ):
+        self._credentials = credentials
         self._process = os.getpid()
         self._loop = asyncio.get_running_loop()
         self._socket = opened
@@ -62,7 +63,10 @@ class AsyncConnection:
         self._watch = asyncio.ensure_future(self._look_for_life())
 
     @classmethod
-    async def open(cls, address: Address, timeout: float, silence: float, keeps_notes: bool = False) -> AsyncConnection:
+    async def open(
+        cls, address: Address, credentials: Credentials, timeout: float, silence: float, keeps_notes: bool = False,
+    ) -> AsyncConnection:
+        credentials.check()
         limit = min(timeout, LONGEST_CONNECT)
         try:
             async with asyncio.timeout(limit):
@@ -74,7 +78,22 @@ class AsyncConnection:
                     raise
         except TimeoutError as error:
             raise ConnectionRefusedError(f"no connection within {limit:g} s") from error
-        return cls(opened, reader, writer, timeout, silence, keeps_notes)
+        connection = cls(opened, reader, writer, credentials, timeout, silence, keeps_notes)
+        if credentials.token:
+            await connection._authenticate(credentials.token, limit)
+        return connection
+
+    async def _authenticate(self, token: str, timeout: float) -> None:
+        """Shows the daemon who calls, before anything else."""
+        try:
+            await self.call(Credentials.METHOD, {"token": token}, timeout)
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, AuraError):
+                self._credentials.refused(error)
+            if isinstance(error, TimeoutError):
+                raise ConnectionRefusedError(f"no reply to the token within {timeout:g} s") from error
+            raise
 
     @staticmethod
     async def _connect(address: Address, silence: float) -> socket.socket:
@@ -191,7 +210,7 @@ class AsyncConnection:
         identifier = message.get("id")
         if identifier is None and "error" in message:
             if is_of_connection(message["error"]):
-                raise AuraError.from_json(message["error"])
+                raise self._credentials.end_of_connection(message["error"])
             identifier = meant_call(message["error"], {each: pending.size for each, pending in self._waiting.items()})
         if isinstance(identifier, int) and (pending := self._waiting.get(identifier)) and not pending.future.done():
             pending.future.set_result(message)
@@ -243,8 +262,12 @@ class AsyncClient(AsyncMethods):
     loop, the client makes its own connection.
     """
 
-    def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60, silence: float = 30):
+    def __init__(
+        self, address: str | None = None, *, token: str | None = None, timeout: float = 60, patience: float = 60,
+        silence: float = 30,
+    ):
         self.address = Address.parse(address)
+        self._credentials = Credentials(find_token(token))
         self.timeout = timeout
         self.patience = patience
         self.silence = silence
@@ -309,7 +332,7 @@ class AsyncClient(AsyncMethods):
             if self._is_closed:
                 raise ClientClosed("the client is closed")
             if self._connection is None:
-                connection = await AsyncConnection.open(self.address, self.timeout, self.silence)
+                connection = await AsyncConnection.open(self.address, self._credentials, self.timeout, self.silence)
                 if self._is_closed:
                     await connection.close()
                     raise ClientClosed("the client is closed")
@@ -328,7 +351,8 @@ class AsyncClient(AsyncMethods):
         params = {
             "filter": filter.to_json() if filter else None, "from": from_, "until": until, "maxEvents": max_events,
             "onLag": on_lag, "epoch": epoch}
-        subscription = AsyncSubscription(self.address, params, self.timeout, self.patience, self.silence)
+        subscription = AsyncSubscription(
+            self.address, self._credentials, params, self.timeout, self.patience, self.silence)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -385,8 +409,12 @@ class Owned:
 class AsyncSubscription(AsyncIterator[Event]):
     """The events of a subscription, in order, each once. It begins with the first `async for`, or with `begin`."""
 
-    def __init__(self, address: Address, params: dict[str, Any], timeout: float, patience: float, silence: float):
+    def __init__(
+        self, address: Address, credentials: Credentials, params: dict[str, Any], timeout: float, patience: float,
+        silence: float,
+    ):
         self._address = address
+        self._credentials = credentials
         self._cursor = Cursor(params)
         self._timeout = timeout
         self._silence = silence
@@ -436,7 +464,8 @@ class AsyncSubscription(AsyncIterator[Event]):
         """Subscribes now, so that a subscription from `"now"` misses nothing from here on."""
         while self._connection is None and not self._is_over:
             try:
-                connection = await AsyncConnection.open(self._address, self._timeout, self._silence, keeps_notes=True)
+                connection = await AsyncConnection.open(
+                    self._address, self._credentials, self._timeout, self._silence, keeps_notes=True)
                 try:
                     reply = await connection.call("status.subscribe", self._cursor.params, self._timeout)
                 except BaseException:

@@ -15,8 +15,8 @@ from typing import Any, Callable, Iterator
 from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed, ProtocolError
 from ._methods import Decoder, Methods, Result
 from ._wire import (
-    LONGEST_CONNECT, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call, reply_time, result_of,
-    wait_time, was_not_carried_out,
+    LONGEST_CONNECT, Address, Credentials, Cursor, Patience, Wire, find_token, is_of_connection, keep_alive, meant_call,
+    reply_time, result_of, wait_time, was_not_carried_out,
 )
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
@@ -41,8 +41,12 @@ class Connection:
     connection belongs to the process that made it; after a fork the child only closes its copy of the descriptor.
     """
 
-    def __init__(self, address: Address, timeout: float, silence: float, keeps_notes: bool = False):
+    def __init__(
+        self, address: Address, credentials: Credentials, timeout: float, silence: float, keeps_notes: bool = False,
+    ):
+        credentials.check()
         self._process = os.getpid()
+        self._credentials = credentials
         self._timeout = timeout
         self._silence = silence
         self._keeps_notes = keeps_notes
@@ -59,6 +63,20 @@ class Connection:
         self._is_doubtful = False
         self.failure: Exception | None = None
         self._socket = self._connect(address, min(timeout, LONGEST_CONNECT), silence)
+        if credentials.token:
+            self._authenticate(credentials.token, min(timeout, LONGEST_CONNECT))
+
+    def _authenticate(self, token: str, timeout: float) -> None:
+        """Shows the daemon who calls, before anything else."""
+        try:
+            self.call(Credentials.METHOD, {"token": token}, timeout)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, AuraError):
+                self._credentials.refused(error)
+            if isinstance(error, TimeoutError):
+                raise ConnectionRefusedError(f"no reply to the token within {timeout:g} s") from error
+            raise
 
     @staticmethod
     def _connect(address: Address, timeout: float, silence: float) -> socket.socket:
@@ -185,7 +203,7 @@ class Connection:
         identifier = message.get("id")
         if identifier is None and "error" in message:
             if is_of_connection(message["error"]):
-                raise AuraError.from_json(message["error"])
+                raise self._credentials.end_of_connection(message["error"])
             identifier = meant_call(message["error"], {each: call.size for each, call in self._calls.items()})
         if isinstance(identifier, int) and identifier in self._calls:
             self._calls[identifier].reply = message
@@ -303,10 +321,18 @@ class Client(Methods):
     `timeout` limits one reply. `patience` limits how long the client tries to reach an unreachable daemon. After
     `silence` without a byte, while something is awaited, the client pings the daemon; without a reply to that, it
     makes a new connection.
+
+    `token` is shown to the daemon on each connection. Without one it is that of the file `AURA_TOKEN_FILE`, else the
+    text `AURA_TOKEN`; processes on the daemon's Unix socket need none. If the daemon refuses or revokes it, calls and
+    subscriptions raise `errors.Unauthenticated` or `errors.TokenRevoked`, and the client makes no other connection.
     """
 
-    def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60, silence: float = 30):
+    def __init__(
+        self, address: str | None = None, *, token: str | None = None, timeout: float = 60, patience: float = 60,
+        silence: float = 30,
+    ):
         self.address = Address.parse(address)
+        self._credentials = Credentials(find_token(token))
         self.timeout = timeout
         self.patience = patience
         self.silence = silence
@@ -393,7 +419,7 @@ class Client(Methods):
                 self._connection.close()
                 self._connection = None
             if self._connection is None:
-                self._connection = Connection(self.address, self.timeout, self.silence)
+                self._connection = Connection(self.address, self._credentials, self.timeout, self.silence)
                 if self._closed.is_set():
                     self._connection.close(self._closing())
                     raise self._closing()
@@ -418,7 +444,7 @@ class Client(Methods):
             "filter": filter.to_json() if filter else None, "from": from_, "until": until, "maxEvents": max_events,
             "onLag": on_lag, "epoch": epoch}
         self._adopt()
-        subscription = Subscription(self.address, params, self.timeout, self.patience, self.silence)
+        subscription = Subscription(self.address, self._credentials, params, self.timeout, self.patience, self.silence)
         with self._lock:
             # Before it connects, so that closing the client also closes it.
             self._subscriptions.add(subscription)
@@ -456,8 +482,12 @@ class Client(Methods):
 class Subscription(Iterator[Event]):
     """The events of a subscription, in order, each once."""
 
-    def __init__(self, address: Address, params: dict[str, Any], timeout: float, patience: float, silence: float):
+    def __init__(
+        self, address: Address, credentials: Credentials, params: dict[str, Any], timeout: float, patience: float,
+        silence: float,
+    ):
         self._address = address
+        self._credentials = credentials
         self._cursor = Cursor(params)
         self._timeout = timeout
         self._silence = silence
@@ -539,7 +569,8 @@ class Subscription(Iterator[Event]):
         """Subscribes if there is no connection; `Client.subscribe` calls this."""
         while self._connection is None and not self._over.is_set():
             try:
-                self._connection = Connection(self._address, self._timeout, self._silence, keeps_notes=True)
+                self._connection = Connection(
+                    self._address, self._credentials, self._timeout, self._silence, keeps_notes=True)
                 reply = self._connection.call("status.subscribe", self._cursor.params, self._timeout)
             except (OSError, AuraError) as error:
                 if isinstance(error, AuraError) and not was_not_carried_out(error.code):

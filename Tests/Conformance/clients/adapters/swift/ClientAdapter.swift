@@ -90,8 +90,10 @@ final class Stage: Sendable {
         }
         let address =
             try command["address"]?.stringValue.map { try DaemonAddress(parsing: $0) } ?? DaemonAddress.find().address
+        let token = try command["token"]?.stringValue.map { Secret($0) } ?? ClientToken.find()
         let client = AuraClient(
-            address, patience: time("patienceMs", else: .seconds(60)), timeout: time("timeoutMs", else: .seconds(60)),
+            address, token: token, patience: time("patienceMs", else: .seconds(60)),
+            timeout: time("timeoutMs", else: .seconds(60)),
             silence: time("silenceMs", else: .seconds(30)))
         state.withLock { $0.clients[command["client"]?.stringValue ?? ""] = client }
     }
@@ -123,7 +125,7 @@ final class Stage: Sendable {
             words["code"] = .string(error.code.name)
         case let error as ClientError:
             switch error.code {
-            case .invalidAddress, .tooLarge: words["kind"] = "refused"
+            case .invalidAddress, .invalidToken, .tooLarge: words["kind"] = "refused"
             case .timedOut: words["kind"] = "timeout"
             case .closed: words["kind"] = "closed"
             case .unreachable, .queueFull, .notPermitted, .connectionLost, .patienceOver: words["kind"] = "lost"
