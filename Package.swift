@@ -182,7 +182,12 @@ let package = Package(
                 "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage",
                 crypto, logging, serviceLifecycle,
             ]),
-        target("Features/Vault", ["AuraModel", "Encoding", crypto]),
+        target(
+            "Features/Vault",
+            [
+                "AuraAPI", "AuraModel", "Encoding", "EventStream", "JSONRPC", "Storage", crypto, logging,
+                serviceLifecycle,
+            ]),
         target("Features/Audit", ["Encoding", crypto]),
 
         // Programs
@@ -262,8 +267,7 @@ let package = Package(
             "StorageTests",
             [
                 "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit",
-                grdb,
-                logging,
+                "Vault", grdb, logging,
             ]),
         suite(
             "JobsTests",
@@ -300,7 +304,9 @@ let package = Package(
         suite(
             "IdentityTests",
             ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", logging]),
-        suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
+        suite(
+            "VaultTests",
+            ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Storage", "TestKit", "Vault", crypto, logging]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),

@@ -76,6 +76,8 @@ struct MasterKey: Sendable {
     enum Purpose: String {
         /// Wraps the data keys of secrets.
         case keyEncryption = "aura/vault/kek/1"
+        /// Encrypts the canary of the key.
+        case canary = "aura/vault/canary/1"
         /// Signs tokens.
         case tokens = "aura/vault/tokens/1"
         /// Authenticates the callbacks of executors.
