@@ -821,9 +821,9 @@ export type SecretName = string;
 
 /** Selects a secret. */
 export interface SecretParameters {
+    name: SecretName;
     /** The owner; if absent, the caller's only tenant or else `default`. */
     tenant?: TenantId;
-    name: SecretName;
 }
 
 /** A secret. */
@@ -839,10 +839,10 @@ export interface SecretRevealResult {
 
 /** A secret and its new value. */
 export interface SecretSetParameters {
-    /** The owner; if absent, the caller's only tenant or else `default`. */
-    tenant?: TenantId;
     name: SecretName;
     value: SecretValue;
+    /** The owner; if absent, the caller's only tenant or else `default`. */
+    tenant?: TenantId;
     /** If absent, that of the current version, or `sealed` for a new secret. */
     class?: SecretClass;
 }

@@ -31,7 +31,7 @@ struct SecretDeleteCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            let parameters = SecretParameters(tenant: secret.tenant, name: secret.name)
+            let parameters = SecretParameters(name: secret.name, tenant: secret.tenant)
             try await invocation.show(
                 Methods.secretDelete, parameters, purpose: "delete the secret \(secret.name)"
             ) { result in

@@ -43,7 +43,7 @@ struct SecretRevealCommand: AsyncParsableCommand {
     private func reveal(to file: NewFile?, _ invocation: Invocation) async throws {
         let output = invocation.output
         let reply = try await invocation.connect().call(
-            Methods.secretReveal, SecretParameters(tenant: secret.tenant, name: secret.name),
+            Methods.secretReveal, SecretParameters(name: secret.name, tenant: secret.tenant),
             purpose: "reveal the secret \(secret.name)")
         let result = try reply.value()
         guard let file else {

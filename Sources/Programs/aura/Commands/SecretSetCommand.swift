@@ -33,7 +33,7 @@ struct SecretSetCommand: AsyncParsableCommand {
         try await Invocation.run(global) { invocation in
             let value = try SecretInput.value(of: secret.name, file: input, on: invocation.output)
             let parameters = SecretSetParameters(
-                tenant: secret.tenant, name: secret.name, value: value.reveal(), class: secretClass.map { Open($0) })
+                name: secret.name, value: value.reveal(), tenant: secret.tenant, class: secretClass.map { Open($0) })
             try await invocation.show(
                 Methods.secretSet, parameters, purpose: "set the secret \(secret.name)"
             ) { result in

@@ -179,10 +179,10 @@ extension SecretListParameters: JSONReadable {
 extension SecretParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {
-        let members = try JSONMembers(json, known: ["tenant", "name"])
+        let members = try JSONMembers(json, known: ["name", "tenant"])
         self.init(
-            tenant: try members.optional("tenant"),
-            name: try members.required("name")
+            name: try members.required("name"),
+            tenant: try members.optional("tenant")
         )
     }
 }
@@ -190,11 +190,11 @@ extension SecretParameters: JSONReadable {
 extension SecretSetParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {
-        let members = try JSONMembers(json, known: ["tenant", "name", "value", "class"])
+        let members = try JSONMembers(json, known: ["name", "value", "tenant", "class"])
         self.init(
-            tenant: try members.optional("tenant"),
             name: try members.required("name"),
             value: try members.required("value"),
+            tenant: try members.optional("tenant"),
             class: try members.optional("class")
         )
     }

@@ -185,8 +185,8 @@ extension AuraClient {
     /// Deletes a secret with all its versions.
     ///
     /// The values cannot be restored, except from a backup of the database.
-    public func secretDelete(tenant: TenantID? = nil, name: String) async throws -> SecretDeleteResult {
-        try await call(Methods.secretDelete, SecretParameters(tenant: tenant, name: name))
+    public func secretDelete(name: String, tenant: TenantID? = nil) async throws -> SecretDeleteResult {
+        try await call(Methods.secretDelete, SecretParameters(name: name, tenant: tenant))
     }
 
     /// Lists secrets without their values, one page per call.
@@ -201,18 +201,18 @@ extension AuraClient {
     /// Returns the value of an exportable secret.
     ///
     /// No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
-    public func secretReveal(tenant: TenantID? = nil, name: String) async throws -> SecretRevealResult {
-        try await call(Methods.secretReveal, SecretParameters(tenant: tenant, name: name))
+    public func secretReveal(name: String, tenant: TenantID? = nil) async throws -> SecretRevealResult {
+        try await call(Methods.secretReveal, SecretParameters(name: name, tenant: tenant))
     }
 
     /// Sets the value of a secret.
     ///
     /// Creates the secret, or a new version of it. The reply never has the value. The last 20 versions are kept. A
     /// class can change from `exportable` to `sealed`, and never back.
-    public func secretSet(tenant: TenantID? = nil, name: String, value: String, `class`: Open<SecretClass>? = nil)
+    public func secretSet(name: String, value: String, tenant: TenantID? = nil, `class`: Open<SecretClass>? = nil)
         async throws -> SecretResult
     {
-        try await call(Methods.secretSet, SecretSetParameters(tenant: tenant, name: name, value: value, class: `class`))
+        try await call(Methods.secretSet, SecretSetParameters(name: name, value: value, tenant: tenant, class: `class`))
     }
 
     /// Shows the daemon who calls, by a token.

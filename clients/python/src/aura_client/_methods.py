@@ -208,8 +208,8 @@ class Methods:
         The values cannot be restored, except from a backup of the database.
         """
         params: dict[str, Any] = {
-            "tenant": tenant,
             "name": name,
+            "tenant": tenant,
         }
         return self._call("secret.delete", params, SecretDeleteResult.from_json)
 
@@ -231,8 +231,8 @@ class Methods:
         No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
         """
         params: dict[str, Any] = {
-            "tenant": tenant,
             "name": name,
+            "tenant": tenant,
         }
         return self._call("secret.reveal", params, SecretRevealResult.from_json)
 
@@ -242,9 +242,9 @@ class Methods:
         Creates the secret, or a new version of it. The reply never has the value. The last 20 versions are kept. A class can change from `exportable` to `sealed`, and never back.
         """
         params: dict[str, Any] = {
-            "tenant": tenant,
             "name": name,
             "value": value,
+            "tenant": tenant,
             "class": class_,
         }
         return self._call("secret.set", params, SecretResult.from_json)
@@ -602,8 +602,8 @@ class AsyncMethods:
         The values cannot be restored, except from a backup of the database.
         """
         params: dict[str, Any] = {
-            "tenant": tenant,
             "name": name,
+            "tenant": tenant,
         }
         return await self._call("secret.delete", params, SecretDeleteResult.from_json)
 
@@ -625,8 +625,8 @@ class AsyncMethods:
         No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
         """
         params: dict[str, Any] = {
-            "tenant": tenant,
             "name": name,
+            "tenant": tenant,
         }
         return await self._call("secret.reveal", params, SecretRevealResult.from_json)
 
@@ -636,9 +636,9 @@ class AsyncMethods:
         Creates the secret, or a new version of it. The reply never has the value. The last 20 versions are kept. A class can change from `exportable` to `sealed`, and never back.
         """
         params: dict[str, Any] = {
-            "tenant": tenant,
             "name": name,
             "value": value,
+            "tenant": tenant,
             "class": class_,
         }
         return await self._call("secret.set", params, SecretResult.from_json)

@@ -5,14 +5,14 @@ public import JSONRPC
 
 /// Selects a secret.
 public struct SecretParameters: Sendable, Hashable, Codable, PositionalParams {
+    public var name: String
     /// The owner; if absent, the caller's only tenant or else `default`.
     public var tenant: TenantID?
-    public var name: String
 
-    public static let positions: [String] = ["tenant", "name"]
+    public static let positions: [String] = ["name", "tenant"]
 
-    public init(tenant: TenantID? = nil, name: String) {
-        self.tenant = tenant
+    public init(name: String, tenant: TenantID? = nil) {
         self.name = name
+        self.tenant = tenant
     }
 }
