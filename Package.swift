@@ -80,7 +80,7 @@ let package = Package(
         .library(
             name: "AuraWire",
             targets: ["AuraAPI", "EventStream", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
-        .library(name: "AuraTrust", targets: ["Audit", "Signatures", "Tokens", "Vault"]),
+        .library(name: "AuraTrust", targets: ["Audit", "Signatures", "Tokens", "Vault", "VaultKeys"]),
         .library(name: "AuraAgents", targets: ["Agents", "Reconciliation", "RPCService"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
@@ -204,7 +204,14 @@ let package = Package(
                 "TLS", "Tokens", crypto, logging, serviceLifecycle,
             ]),
         target("Features/PKI", ["Encoding", "TLS", asn1, crypto, x509]),
-        target("Features/Vault", ["AuraModel", "Encoding", crypto]),
+        target("Features/VaultKeys", ["Encoding", crypto]),
+        target(
+            "Features/Vault",
+            [
+                "AuraAPI", "AuraModel", "Encoding", "EventStream", "JSONRPC", "Storage", "VaultKeys", crypto,
+                logging,
+                serviceLifecycle,
+            ]),
         target("Features/Audit", ["Encoding", crypto]),
 
         // Programs
@@ -215,7 +222,7 @@ let package = Package(
                 "CredentialFiles", "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver",
                 "Identity", "JSON", "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport",
                 "Reconciliation", "SSHDriver", "Storage", "StoragePostgres", "StorageSQLite", "TLS",
-                "TailscaleDriver", "Tokens", "Vault",
+                "TailscaleDriver", "Tokens", "Vault", "VaultKeys",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
         program(
@@ -289,8 +296,7 @@ let package = Package(
             "StorageTests",
             [
                 "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit",
-                grdb,
-                logging,
+                "Vault", grdb, logging,
             ]),
         suite(
             "JobsTests",
@@ -339,7 +345,11 @@ let package = Package(
                 "TestKit", asn1, crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, x509,
             ]),
         suite("TokensTests", ["TokenMutations", "Tokens"]),
-        suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
+        suite(
+            "VaultTests",
+            [
+                "AuraAPI", "AuraModel", "JSON", "JSONRPC", "Storage", "TestKit", "Vault", "VaultKeys", crypto, logging,
+            ]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),

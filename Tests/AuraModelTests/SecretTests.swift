@@ -54,6 +54,25 @@ import Testing
         #expect(!Secret("x").isEmpty)
     }
 
+    @Test func aSecretOfBytesClearsThem() {
+        var bytes = Array("hunter2".utf8)
+        let secret = Secret(clearing: &bytes)
+        #expect(bytes.isEmpty)
+        #expect(secret.reveal() == "hunter2")
+        #expect(secret.byteCount == 7)
+        #expect(secret.withBytes { Array($0) } == Array("hunter2".utf8))
+        var none: [UInt8] = []
+        #expect(Secret(clearing: &none).isEmpty)
+    }
+
+    /// An array whose memory somebody else holds is not changed there.
+    @Test func aSecretOfSharedBytesLeavesTheOtherCopy() {
+        var bytes = Array("hunter2".utf8)
+        let other = bytes
+        #expect(Secret(clearing: &bytes).reveal() == "hunter2")
+        #expect(other == Array("hunter2".utf8))
+    }
+
     @Test func aSecretIsNeitherEncodableNorEquatable() {
         let secret: Any = Secret("hunter2")
         #expect(!(secret is any Encodable))

@@ -16,7 +16,8 @@ COMMANDS = [
     ["job", "wait"], ["job", "retry"], ["job", "cancel"], ["reconcile"], ["token"], ["token", "create"],
     ["token", "list"], ["token", "revoke"], ["token", "explain"], ["token", "restrict"], ["principal"],
     ["principal", "create"], ["principal", "list"], ["principal", "set"], ["tenant"], ["tenant", "create"],
-    ["tenant", "list"], ["tenant", "set"], ["whoami"], ["roles"], ["vault"], ["vault", "init"], ["pki"], ["pki", "init"],
+    ["tenant", "list"], ["tenant", "set"], ["secret"], ["secret", "set"], ["secret", "list"], ["secret", "reveal"],
+    ["secret", "delete"], ["whoami"], ["roles"], ["vault"], ["vault", "init"], ["pki"], ["pki", "init"],
     ["pki", "issue"], ["pki", "renew"], ["rpc"], ["ping"],
     ["info"],
 ]

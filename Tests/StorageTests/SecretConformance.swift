@@ -84,6 +84,22 @@ import Testing
         #expect(try await store.versionCounts() == ["k1": 2])
     }
 
+    @Test(arguments: StoreUnderTest.all) func onlyTheLastVersionsAreKept(_ subject: StoreUnderTest) async throws {
+        let store = try await open(subject, tenants: ["alice"])
+        let kept = SecretRecord.versionsAtMost
+        let others = [Self.version(1, "other"), Self.version(of: Sample.alice)]
+        for other in others { _ = try await store.putSecret(NewSecretVersion(other)) }
+        for number in 1...kept { _ = try await store.putSecret(NewSecretVersion(Self.version(number))) }
+        #expect(try await store.secretVersion(Self.reference(), version: 1) == Self.version(1))
+        for number in kept + 1...kept + 3 {
+            _ = try await store.putSecret(NewSecretVersion(Self.version(number)))
+            #expect(try await store.secretVersion(Self.reference(), version: number - kept) == nil)
+            let oldest = Self.version(number - kept + 1)
+            #expect(try await store.secretVersion(Self.reference(), version: oldest.reference.version) == oldest)
+        }
+        #expect(try await store.versionCounts() == ["k1": kept + others.count])
+    }
+
     @Test(arguments: StoreUnderTest.all) func aSealedSecretIsNeverExportableAgain(_ subject: StoreUnderTest)
         async throws
     {

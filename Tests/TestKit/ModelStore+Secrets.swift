@@ -87,6 +87,12 @@ private struct ModelSecretRows: SecretRows {
     mutating func put(_ secret: SecretRecord) { secrets.secrets[secret.reference] = secret }
     mutating func insert(_ version: SecretVersionRecord) { secrets.versions[version.reference] = version }
 
+    mutating func deleteVersions(before version: SecretVersionReference) {
+        secrets.versions = secrets.versions.filter { key, _ in
+            key.secret != version.secret || key.version >= version.version
+        }
+    }
+
     mutating func delete(_ reference: SecretReference) -> Bool {
         secrets.versions = secrets.versions.filter { $0.key.secret != reference }
         return secrets.secrets.removeValue(forKey: reference) != nil

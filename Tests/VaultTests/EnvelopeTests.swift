@@ -4,6 +4,7 @@ import TestKit
 import Testing
 
 @testable import Vault
+@testable import VaultKeys
 
 private let first = "aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 private let second = "aura-key-1 k2 ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="

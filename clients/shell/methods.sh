@@ -137,6 +137,38 @@ aura_rpc_discover() {
     aura_call rpc.discover "$params"
 }
 
+# aura_secret_delete NAME [tenant=…]
+# Deletes a secret with all its versions.
+aura_secret_delete() {
+    local params
+    params=$(_aura_members "name" "" "$@") || return
+    aura_call secret.delete "$params"
+}
+
+# aura_secret_list [tenant=…] [after=…] [limit=…]
+# Lists secrets without their values, one page per call.
+aura_secret_list() {
+    local params
+    params=$(_aura_members "" "limit" "$@") || return
+    aura_call secret.list "$params"
+}
+
+# aura_secret_reveal NAME [tenant=…]
+# Returns the value of an exportable secret.
+aura_secret_reveal() {
+    local params
+    params=$(_aura_members "name" "" "$@") || return
+    aura_call secret.reveal "$params"
+}
+
+# aura_secret_set NAME VALUE [tenant=…] [class=…]
+# Sets the value of a secret.
+aura_secret_set() {
+    local params
+    params=$(_aura_members "name value" "" "$@") || return
+    aura_call secret.set "$params"
+}
+
 # aura_session_authenticate TOKEN
 # Shows the daemon who calls, by a token.
 aura_session_authenticate() {

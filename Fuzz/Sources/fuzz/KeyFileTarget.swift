@@ -1,7 +1,7 @@
 import Crypto
 import Encoding
 
-@testable import Vault
+@testable import VaultKeys
 
 /// Fuzzes key files of the vault: the accepted keys are those that a second reader finds, and a file that is written
 /// with them is read alike.

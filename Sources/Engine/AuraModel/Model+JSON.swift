@@ -10,6 +10,7 @@ extension JobKind: JSONReadable, JSONWritable {}
 extension JobState: JSONReadable, JSONWritable {}
 extension Phase: JSONReadable, JSONWritable {}
 extension ResourceKind: JSONReadable, JSONWritable {}
+extension SecretClass: JSONReadable, JSONWritable {}
 extension StepState: JSONReadable, JSONWritable {}
 
 extension Identifier: JSONReadable, JSONWritable {

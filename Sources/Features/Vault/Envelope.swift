@@ -1,5 +1,7 @@
 public import AuraModel
 import Crypto
+import Storage
+public import VaultKeys
 
 /// The identity of one version of a secret. Sealing binds the value to it, so that a row that was moved or renamed in
 /// the database cannot be opened.
@@ -26,12 +28,9 @@ public struct SecretAddress: Sendable, Hashable {
 
     /// The associated data of the encryption: each part after its length in bytes, a big-endian number of 32 bits.
     func associatedData(keyID: String? = nil) -> [UInt8] {
-        let parts =
+        Envelope.associatedData(
             ["aura/secret/1", installation, tenant, name, String(version), secretClass.rawValue]
-            + (keyID.map { [$0] } ?? [])
-        return parts.flatMap { part in
-            withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { Array($0) } + Array(part.utf8)
-        }
+                + (keyID.map { [$0] } ?? []))
     }
 }
 
@@ -139,6 +138,13 @@ public struct Envelope: Sendable {
         return SymmetricKey(data: bytes)
     }
 
+    /// Returns the bytes of the parts, each after its length in bytes, a big-endian number of 32 bits.
+    static func associatedData(_ parts: [String]) -> [UInt8] {
+        parts.flatMap { part in
+            withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { Array($0) } + Array(part.utf8)
+        }
+    }
+
     private static func encrypt(
         _ plain: [UInt8], _ key: SymmetricKey, _ associated: [UInt8]
     ) -> (nonce: [UInt8], ciphertext: [UInt8]) {
@@ -158,5 +164,32 @@ public struct Envelope: Sendable {
             let plain = try? AES.GCM.open(box, using: key, authenticating: associated)
         else { return nil }
         return Array(plain)
+    }
+}
+
+// MARK: - Canaries
+
+extension Envelope {
+    /// The value that canaries hold. It is part of the format of the database and never changes.
+    private static let canaryValue = "aura/canary/1"
+
+    /// Encrypts the value of a canary under a key of the file.
+    func canary(of key: MasterKey, installation: String) -> VaultCanary {
+        let (nonce, ciphertext) = Self.encrypt(
+            Array(Self.canaryValue.utf8), key.derived(for: .canary, installation: installation),
+            Self.canaryData(key, installation))
+        return VaultCanary(keyID: key.id, nonce: nonce, ciphertext: ciphertext)
+    }
+
+    /// Returns true if the key is the one with which the canary was made.
+    func isRight(_ key: MasterKey, for canary: VaultCanary, installation: String) -> Bool {
+        let value = Self.decrypt(
+            canary.nonce, canary.ciphertext, key.derived(for: .canary, installation: installation),
+            Self.canaryData(key, installation))
+        return value == Array(Self.canaryValue.utf8)
+    }
+
+    private static func canaryData(_ key: MasterKey, _ installation: String) -> [UInt8] {
+        associatedData([canaryValue, installation, key.id])
     }
 }

@@ -409,6 +409,18 @@ export class Conflict extends AuraError {
     declare readonly number: -32044;
 }
 
+/** The tenant has no secret of this name. */
+export class SecretNotFound extends AuraError {
+    declare readonly code: "secretNotFound";
+    declare readonly number: -32045;
+}
+
+/** The secret is sealed: no method returns its value, and it never becomes exportable. */
+export class SecretSealed extends AuraError {
+    declare readonly code: "secretSealed";
+    declare readonly number: -32046;
+}
+
 /** The message is JSON but not a valid request. */
 export class InvalidRequest extends AuraError {
     declare readonly code: "invalidRequest";
@@ -494,6 +506,8 @@ export const errorsByCode = {
     tokenNotFound: TokenNotFound,
     noVaultKey: NoVaultKey,
     conflict: Conflict,
+    secretNotFound: SecretNotFound,
+    secretSealed: SecretSealed,
     invalidRequest: InvalidRequest,
     methodNotFound: MethodNotFound,
     invalidParams: InvalidParams,

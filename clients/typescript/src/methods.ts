@@ -26,6 +26,13 @@ import type {
     ProvisionParameters,
     ReconcileParameters,
     ReconcileReport,
+    SecretDeleteResult,
+    SecretListParameters,
+    SecretListResult,
+    SecretParameters,
+    SecretResult,
+    SecretRevealResult,
+    SecretSetParameters,
     StatusGetParameters,
     StatusGetResult,
     StatusListParameters,
@@ -180,6 +187,32 @@ export abstract class Methods {
     /** Returns this API as an OpenRPC document. The document describes every method, type, error and notification. */
     rpcDiscover(options?: CallOptions): Promise<OpenRPC> {
         return this.call("rpc.discover", {}, options);
+    }
+
+    /** Deletes a secret with all its versions. The values cannot be restored, except from a backup of the database. */
+    secretDelete(params: SecretParameters, options?: CallOptions): Promise<SecretDeleteResult> {
+        return this.call("secret.delete", params, options);
+    }
+
+    /** Lists secrets without their values, one page per call. Only secrets of the caller's tenants are listed. */
+    secretList(params: SecretListParameters = {}, options?: CallOptions): Promise<SecretListResult> {
+        return this.call("secret.list", params, options);
+    }
+
+    /**
+     * Returns the value of an exportable secret. No role has the scope of this method; it is given by name. The
+     * value of a sealed secret is never returned.
+     */
+    secretReveal(params: SecretParameters, options?: CallOptions): Promise<SecretRevealResult> {
+        return this.call("secret.reveal", params, options);
+    }
+
+    /**
+     * Sets the value of a secret. Creates the secret, or a new version of it. The reply never has the value. The
+     * last 20 versions are kept. A class can change from `exportable` to `sealed`, and never back.
+     */
+    secretSet(params: SecretSetParameters, options?: CallOptions): Promise<SecretResult> {
+        return this.call("secret.set", params, options);
     }
 
     /**

@@ -766,6 +766,90 @@ export interface RoleScopes {
  */
 export type Scope = string;
 
+/** A secret, without its value. */
+export interface Secret {
+    tenant: TenantId;
+    name: SecretName;
+    class: SecretClass;
+    /** The number of the current version, from 1. */
+    version: number;
+    /** The time of the first version. */
+    createdAt: Timestamp;
+    /** The time of the current version. */
+    updatedAt: Timestamp;
+}
+
+/** Whether a method may return the value of a secret. */
+export type SecretClass =
+    | "sealed" // only the daemon uses the value, no method returns it
+    | "exportable" // `secret.reveal` returns the value
+    | (string & {});
+
+/** A position in a list of secrets: the tenant and the name, separated by a slash. */
+export type SecretCursor = string;
+
+/** The secret that was deleted. */
+export interface SecretDeleteResult {
+    tenant: TenantId;
+    name: SecretName;
+}
+
+/** Selects secrets and the page to return. */
+export interface SecretListParameters {
+    /** Secrets of this tenant; of all tenants of the caller if absent. */
+    tenant?: TenantId;
+    /** The `next` of the previous page; absent for the first page. */
+    after?: SecretCursor;
+    limit?: PageLimit;
+}
+
+/** A page of secrets, ordered by tenant and name. */
+export interface SecretListResult {
+    /** The secrets. */
+    secrets: Secret[];
+    /** The value of `after` for the next page; absent on the last page. */
+    next?: SecretCursor;
+    /**
+     * Secrets on this page whose rows this version cannot read: the tenant and the name, separated by a space;
+     * absent if there are none.
+     */
+    unreadable?: string[];
+}
+
+/** The name of a secret, unique within its tenant. */
+export type SecretName = string;
+
+/** Selects a secret. */
+export interface SecretParameters {
+    name: SecretName;
+    /** The owner; if absent, the caller's only tenant or else `default`. */
+    tenant?: TenantId;
+}
+
+/** A secret. */
+export interface SecretResult {
+    secret: Secret;
+}
+
+/** A secret and its value. */
+export interface SecretRevealResult {
+    secret: Secret;
+    value: SecretValue;
+}
+
+/** A secret and its new value. */
+export interface SecretSetParameters {
+    name: SecretName;
+    value: SecretValue;
+    /** The owner; if absent, the caller's only tenant or else `default`. */
+    tenant?: TenantId;
+    /** If absent, that of the current version, or `sealed` for a new secret. */
+    class?: SecretClass;
+}
+
+/** The value of a secret: a text of at most 65,536 bytes in UTF-8, without NUL. */
+export type SecretValue = string;
+
 /** The facts about a machine, as its provider reports them. */
 export interface ServerFacts {
     /** The provider's id of the machine. */

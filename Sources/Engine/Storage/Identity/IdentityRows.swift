@@ -223,7 +223,7 @@ extension IdentityRows {
 
 extension StorageError {
     /// The error for a tenant that does not exist.
-    static func noTenant(_ id: TenantID) -> StorageError {
+    package static func noTenant(_ id: TenantID) -> StorageError {
         StorageError(.tenantNotFound, "no tenant is named \(id): create it first, or check the name")
     }
 }

@@ -122,6 +122,10 @@ package struct SQLSecretRows<Connection: SQLConnection>: SecretRows {
             ], Self.versionColumns, into: .secretVersion)
     }
 
+    package func deleteVersions(before version: SecretVersionReference) throws {
+        try connection.run("DELETE FROM secret_version WHERE tenant = ? AND name = ? AND version < ?", version.key)
+    }
+
     package func delete(_ reference: SecretReference) throws -> Bool {
         try connection.run("DELETE FROM secret_version WHERE tenant = ? AND name = ?", reference.key)
         return try connection.run("DELETE FROM secret WHERE tenant = ? AND name = ?", reference.key) > 0

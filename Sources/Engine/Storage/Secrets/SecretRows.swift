@@ -20,6 +20,8 @@ public protocol SecretRows {
     mutating func put(_ secret: SecretRecord) throws
     /// Inserts a version of a secret that exists.
     mutating func insert(_ version: SecretVersionRecord) throws
+    /// Deletes the versions of a secret with smaller numbers.
+    mutating func deleteVersions(before version: SecretVersionReference) throws
     /// Deletes the secret and its versions. Returns false if there is none.
     mutating func delete(_ reference: SecretReference) throws -> Bool
     /// Replaces the wrapped data key of a version if it is ``Rewrapping/oldWrapped``. Returns false if nothing changed.
@@ -60,6 +62,9 @@ extension SecretRows {
             createdAt: known?.createdAt ?? version.createdAt, updatedAt: version.createdAt)
         try put(wanted)
         try insert(version)
+        var oldest = version.reference
+        oldest.version -= SecretRecord.versionsAtMost - 1
+        if oldest.version > 1 { try deleteVersions(before: oldest) }
         return wanted
     }
 

@@ -16,7 +16,7 @@ public protocol SecretStore: Sendable {
         _ reference: SecretReference, version: Int?
     ) async throws(StorageError) -> SecretVersionRecord?
     /// Inserts a version, and the secret if it is the first one. Returns the secret after it. The same version again
-    /// changes nothing.
+    /// changes nothing. Only the last ``SecretRecord/versionsAtMost`` versions are kept.
     ///
     /// Throws `tenantNotFound`; `conflict` if the version is not the current one + 1 or if an exportable version follows
     /// a sealed one; and `quotaExceeded` if the tenant may have no more secrets.
@@ -73,6 +73,10 @@ public struct SecretVersionReference: Sendable, Hashable {
 
 /// A secret without its values.
 public struct SecretRecord: Sendable, Hashable {
+    /// The number of versions that are kept: the current one and those before it. Older ones are deleted when a new one
+    /// is inserted.
+    public static let versionsAtMost = 20
+
     /// The tenant and the name.
     public var reference: SecretReference
     /// The class of the current version. A former version may be of another class; this one decides what a caller may

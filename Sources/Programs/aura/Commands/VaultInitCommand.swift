@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuraClient
 import JSON
-import Vault
+import VaultKeys
 
 #if canImport(Glibc)
     import Glibc

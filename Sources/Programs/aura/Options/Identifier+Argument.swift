@@ -7,3 +7,5 @@ extension Identifier: ExpressibleByArgument {
         self.init(argument)
     }
 }
+
+extension SecretClass: ExpressibleByArgument {}

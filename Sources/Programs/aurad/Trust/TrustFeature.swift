@@ -40,12 +40,31 @@ struct TrustConfiguration: ConfiguredFeature {
             environment.logger.warning(
                 "the vault's key is in the environment, where other programs may read it: use vault.keyFile")
         }
-        let installation = store.installation
-        let tokenKeys = keys?.keys.tokenKeys(installation: installation) ?? []
-        return try await Identity.parts(
+        let vault = try await openVault(environment, store)
+        let tokenKeys = keys?.keys.tokenKeys(installation: store.installation) ?? []
+        var parts = try await Identity.parts(
             store: store, keys: TokenKeys(tokenKeys.map { TokenKey(id: $0.id, bytes: $0.bytes) }),
             unix: UnixAccess(
                 rules, ownUser: UserDatabase.ownUser, operators: UserDatabase.lookup.group(UnixAccess.operatorsGroup)),
-            installation: installation, time: environment.time, random: environment.random, logger: environment.logger)
+            installation: store.installation, time: environment.time, random: environment.random, logger: environment.logger)
+        let (registerIdentity, secrets) = (parts.register, SecretMethods(vault: vault))
+        parts.register = { router, service in
+            registerIdentity(&router, service)
+            secrets.register(in: &router)
+        }
+        if let vault {
+            parts.services.append(VaultRotation(vault: vault, time: environment.time, logger: environment.logger))
+        }
+        return parts
+    }
+
+    /// Returns the vault, or `nil` if there is no key file. Throws `SettingsError` if the database needs other keys.
+    private func openVault(_ environment: FeatureEnvironment, _ store: any Store) async throws -> Vault? {
+        do {
+            return try await Vault.open(
+                store, keys: keys?.keys, installation: store.installation, time: environment.time)
+        } catch let error as VaultStartError {
+            throw SettingsError("\(error)")
+        }
     }
 }

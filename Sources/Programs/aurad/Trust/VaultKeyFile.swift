@@ -1,6 +1,6 @@
 import FeatureKit
 import FoundationEssentials
-import Vault
+import VaultKeys
 
 /// The keys of the vault and the place that they are from.
 struct VaultKeyFile: Sendable {

@@ -53,6 +53,10 @@ extension RPCErrorCode {
     public static let noVaultKey = RPCErrorCode(-32043, "noVaultKey")
     /// The object was changed in the meantime, or it excludes the change.
     public static let conflict = RPCErrorCode(-32044, "conflict", retryable: true)
+    /// The tenant has no secret of this name.
+    public static let secretNotFound = RPCErrorCode(-32045, "secretNotFound")
+    /// The secret is sealed: no method returns its value, and it never becomes exportable.
+    public static let secretSealed = RPCErrorCode(-32046, "secretSealed")
 
     /// Every code that operations answer with.
     public static let operations: [RPCErrorCode] = [
@@ -80,5 +84,7 @@ extension RPCErrorCode {
         .tokenNotFound,
         .noVaultKey,
         .conflict,
+        .secretNotFound,
+        .secretSealed,
     ]
 }

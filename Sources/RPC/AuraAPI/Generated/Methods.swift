@@ -56,6 +56,18 @@ public enum Methods {
     /// Returns this API as an OpenRPC document.
     public static let rpcDiscover = RPCMethod<NoParams, JSONValue>(
         "rpc.discover", parameters: "NoParameters", scopes: ["system:read"])
+    /// Deletes a secret with all its versions.
+    public static let secretDelete = RPCMethod<SecretParameters, SecretDeleteResult>(
+        "secret.delete", parameters: "SecretParameters", scopes: ["secrets:write"], mutates: true)
+    /// Lists secrets without their values, one page per call.
+    public static let secretList = RPCMethod<SecretListParameters, SecretListResult>(
+        "secret.list", parameters: "SecretListParameters", scopes: ["secrets:read"])
+    /// Returns the value of an exportable secret.
+    public static let secretReveal = RPCMethod<SecretParameters, SecretRevealResult>(
+        "secret.reveal", parameters: "SecretParameters", scopes: ["secrets:export"])
+    /// Sets the value of a secret.
+    public static let secretSet = RPCMethod<SecretSetParameters, SecretResult>(
+        "secret.set", parameters: "SecretSetParameters", scopes: ["secrets:write"], mutates: true)
     /// Shows the daemon who calls, by a token.
     public static let sessionAuthenticate = RPCMethod<AuthenticateParameters, WhoAmIResult>(
         "session.authenticate", parameters: "AuthenticateParameters", scopes: [])
@@ -118,6 +130,9 @@ public enum Methods {
         "operations:write",
         "principals:read",
         "principals:write",
+        "secrets:export",
+        "secrets:read",
+        "secrets:write",
         "system:read",
         "tenants:read",
         "tenants:write",

@@ -248,6 +248,13 @@ extension Open where Known == Role {
     public static var admin: Self { Self(.admin) }
 }
 
+extension Open where Known == SecretClass {
+    /// Only the daemon uses the value, no method returns it.
+    public static var sealed: Self { Self(.sealed) }
+    /// `secret.reveal` returns the value.
+    public static var exportable: Self { Self(.exportable) }
+}
+
 extension Open where Known == StepState {
     /// It has not begun.
     public static var pending: Self { Self(.pending) }

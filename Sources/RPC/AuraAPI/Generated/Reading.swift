@@ -164,6 +164,42 @@ extension ReconcileParameters: JSONReadable {
 
 extension Role: JSONReadable {}
 
+extension SecretListParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["tenant", "after", "limit"])
+        self.init(
+            tenant: try members.optional("tenant"),
+            after: try members.optional("after"),
+            limit: try members.optional("limit")
+        )
+    }
+}
+
+extension SecretParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["name", "tenant"])
+        self.init(
+            name: try members.required("name"),
+            tenant: try members.optional("tenant")
+        )
+    }
+}
+
+extension SecretSetParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["name", "value", "tenant", "class"])
+        self.init(
+            name: try members.required("name"),
+            value: try members.required("value"),
+            tenant: try members.optional("tenant"),
+            class: try members.optional("class")
+        )
+    }
+}
+
 extension StatusGetParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {

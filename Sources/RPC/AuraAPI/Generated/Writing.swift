@@ -331,6 +331,60 @@ extension RoleScopes: JSONWritable {
     }
 }
 
+extension SecretView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("tenant", tenant)
+            json.member("name", name)
+            json.member("class", `class`)
+            json.member("version", version)
+            json.member("createdAt", createdAt)
+            json.member("updatedAt", updatedAt)
+        }
+    }
+}
+
+extension SecretDeleteResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("tenant", tenant)
+            json.member("name", name)
+        }
+    }
+}
+
+extension SecretListResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("secrets", secrets)
+            json.member("next", next)
+            json.member("unreadable", unreadable)
+        }
+    }
+}
+
+extension SecretResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("secret", secret)
+        }
+    }
+}
+
+extension SecretRevealResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("secret", secret)
+            json.member("value", value)
+        }
+    }
+}
+
 extension Snapshot: JSONWritable {
     /// Appends an object with the members of the schema, in its order.
     public func write(to json: inout JSONText) {

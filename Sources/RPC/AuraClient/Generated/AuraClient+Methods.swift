@@ -182,6 +182,39 @@ extension AuraClient {
         try await call(Methods.rpcDiscover, NoParams())
     }
 
+    /// Deletes a secret with all its versions.
+    ///
+    /// The values cannot be restored, except from a backup of the database.
+    public func secretDelete(name: String, tenant: TenantID? = nil) async throws -> SecretDeleteResult {
+        try await call(Methods.secretDelete, SecretParameters(name: name, tenant: tenant))
+    }
+
+    /// Lists secrets without their values, one page per call.
+    ///
+    /// Only secrets of the caller's tenants are listed.
+    public func secretList(tenant: TenantID? = nil, after: String? = nil, limit: Int? = nil) async throws
+        -> SecretListResult
+    {
+        try await call(Methods.secretList, SecretListParameters(tenant: tenant, after: after, limit: limit))
+    }
+
+    /// Returns the value of an exportable secret.
+    ///
+    /// No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
+    public func secretReveal(name: String, tenant: TenantID? = nil) async throws -> SecretRevealResult {
+        try await call(Methods.secretReveal, SecretParameters(name: name, tenant: tenant))
+    }
+
+    /// Sets the value of a secret.
+    ///
+    /// Creates the secret, or a new version of it. The reply never has the value. The last 20 versions are kept. A
+    /// class can change from `exportable` to `sealed`, and never back.
+    public func secretSet(name: String, value: String, tenant: TenantID? = nil, `class`: Open<SecretClass>? = nil)
+        async throws -> SecretResult
+    {
+        try await call(Methods.secretSet, SecretSetParameters(name: name, value: value, tenant: tenant, class: `class`))
+    }
+
     /// Shows the daemon who calls, by a token.
     ///
     /// The connection keeps the rights of the token until another token is shown, the token ends, or the connection

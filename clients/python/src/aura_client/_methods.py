@@ -202,6 +202,53 @@ class Methods:
         }
         return self._call("resume", params, OperationResult.from_json)
 
+    def secret_delete(self, name: str, *, tenant: str | None = None) -> SecretDeleteResult:
+        """Deletes a secret with all its versions.
+
+        The values cannot be restored, except from a backup of the database.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "tenant": tenant,
+        }
+        return self._call("secret.delete", params, SecretDeleteResult.from_json)
+
+    def secret_list(self, *, tenant: str | None = None, after: str | None = None, limit: int | None = None) -> SecretListResult:
+        """Lists secrets without their values, one page per call.
+
+        Only secrets of the caller's tenants are listed.
+        """
+        params: dict[str, Any] = {
+            "tenant": tenant,
+            "after": after,
+            "limit": limit,
+        }
+        return self._call("secret.list", params, SecretListResult.from_json)
+
+    def secret_reveal(self, name: str, *, tenant: str | None = None) -> SecretRevealResult:
+        """Returns the value of an exportable secret.
+
+        No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "tenant": tenant,
+        }
+        return self._call("secret.reveal", params, SecretRevealResult.from_json)
+
+    def secret_set(self, name: str, value: str, *, tenant: str | None = None, class_: SecretClass | None = None) -> SecretResult:
+        """Sets the value of a secret.
+
+        Creates the secret, or a new version of it. The reply never has the value. The last 20 versions are kept. A class can change from `exportable` to `sealed`, and never back.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "value": value,
+            "tenant": tenant,
+            "class": class_,
+        }
+        return self._call("secret.set", params, SecretResult.from_json)
+
     def session_authenticate(self, token: str) -> WhoAmIResult:
         """Shows the daemon who calls, by a token.
 
@@ -548,6 +595,53 @@ class AsyncMethods:
             "change": change,
         }
         return await self._call("resume", params, OperationResult.from_json)
+
+    async def secret_delete(self, name: str, *, tenant: str | None = None) -> SecretDeleteResult:
+        """Deletes a secret with all its versions.
+
+        The values cannot be restored, except from a backup of the database.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "tenant": tenant,
+        }
+        return await self._call("secret.delete", params, SecretDeleteResult.from_json)
+
+    async def secret_list(self, *, tenant: str | None = None, after: str | None = None, limit: int | None = None) -> SecretListResult:
+        """Lists secrets without their values, one page per call.
+
+        Only secrets of the caller's tenants are listed.
+        """
+        params: dict[str, Any] = {
+            "tenant": tenant,
+            "after": after,
+            "limit": limit,
+        }
+        return await self._call("secret.list", params, SecretListResult.from_json)
+
+    async def secret_reveal(self, name: str, *, tenant: str | None = None) -> SecretRevealResult:
+        """Returns the value of an exportable secret.
+
+        No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "tenant": tenant,
+        }
+        return await self._call("secret.reveal", params, SecretRevealResult.from_json)
+
+    async def secret_set(self, name: str, value: str, *, tenant: str | None = None, class_: SecretClass | None = None) -> SecretResult:
+        """Sets the value of a secret.
+
+        Creates the secret, or a new version of it. The reply never has the value. The last 20 versions are kept. A class can change from `exportable` to `sealed`, and never back.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "value": value,
+            "tenant": tenant,
+            "class": class_,
+        }
+        return await self._call("secret.set", params, SecretResult.from_json)
 
     async def session_authenticate(self, token: str) -> WhoAmIResult:
         """Shows the daemon who calls, by a token.

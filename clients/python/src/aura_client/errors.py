@@ -278,6 +278,20 @@ class Conflict(AuraError):
     code = "conflict"
 
 
+class SecretNotFound(AuraError):
+    """The tenant has no secret of this name."""
+
+    number = -32045
+    code = "secretNotFound"
+
+
+class SecretSealed(AuraError):
+    """The secret is sealed: no method returns its value, and it never becomes exportable."""
+
+    number = -32046
+    code = "secretSealed"
+
+
 class InvalidRequest(AuraError):
     """The message is JSON but not a valid request."""
 
@@ -355,6 +369,8 @@ AuraError.known = {
         TokenNotFound,
         NoVaultKey,
         Conflict,
+        SecretNotFound,
+        SecretSealed,
         InvalidRequest,
         MethodNotFound,
         InvalidParams,

@@ -174,6 +174,12 @@ Role = Literal[
     "admin",
 ]
 
+# Whether a method may return the value of a secret.
+SecretClass = Literal[
+    "sealed",
+    "exportable",
+]
+
 # The state of a step.
 StepState = Literal[
     "pending",
@@ -866,6 +872,95 @@ class RoleScopes:
         return cls(
             role=data["role"],
             scopes=data["scopes"],
+        )
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret, without its value."""
+
+    tenant: str
+    name: str
+    class_: SecretClass
+    # The number of the current version, from 1.
+    version: int
+    # The time of the first version.
+    created_at: datetime
+    # The time of the current version.
+    updated_at: datetime
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Secret:
+        return cls(
+            tenant=data["tenant"],
+            name=data["name"],
+            class_=data["class"],
+            version=data["version"],
+            created_at=moment(data["createdAt"]),
+            updated_at=moment(data["updatedAt"]),
+        )
+
+
+@dataclass(frozen=True)
+class SecretDeleteResult:
+    """The secret that was deleted."""
+
+    tenant: str
+    name: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SecretDeleteResult:
+        return cls(
+            tenant=data["tenant"],
+            name=data["name"],
+        )
+
+
+@dataclass(frozen=True)
+class SecretListResult:
+    """A page of secrets, ordered by tenant and name."""
+
+    # The secrets.
+    secrets: list[Secret]
+    # The value of `after` for the next page; absent on the last page.
+    next: str | None = None
+    # Secrets on this page whose rows this version cannot read: the tenant and the name, separated by a space; absent if there are none.
+    unreadable: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SecretListResult:
+        return cls(
+            secrets=each(Secret.from_json)(data["secrets"]),
+            next=data.get("next"),
+            unreadable=data.get("unreadable"),
+        )
+
+
+@dataclass(frozen=True)
+class SecretResult:
+    """A secret."""
+
+    secret: Secret
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SecretResult:
+        return cls(
+            secret=Secret.from_json(data["secret"]),
+        )
+
+
+@dataclass(frozen=True)
+class SecretRevealResult:
+    """A secret and its value."""
+
+    secret: Secret
+    value: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SecretRevealResult:
+        return cls(
+            secret=Secret.from_json(data["secret"]),
+            value=data["value"],
         )
 
 

@@ -8,7 +8,7 @@ extension AddParameters: JSONReadable {
         let members = try JSONMembers(json, known: ["note", "for", "idempotencyKey", "follow"])
         self.init(
             note: try members.required("note"),
-            `for`: try members.optional("for"),
+            for: try members.optional("for"),
             idempotencyKey: try members.optional("idempotencyKey"),
             follow: try members.optional("follow")
         )

@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 import Encoding
 
 /// The keys of the vault, from its key file. The first one seals; all of them open.
@@ -7,7 +7,7 @@ import Encoding
 /// bytes. Empty lines and lines that begin with `#` are ignored.
 public struct MasterKeys: Sendable {
     /// The keys, the current one first.
-    let all: [MasterKey]
+    package let all: [MasterKey]
 
     /// The name of the key that seals new versions.
     public var current: String { all[0].id }
@@ -45,7 +45,8 @@ public struct MasterKeys: Sendable {
         }
     }
 
-    subscript(id: String) -> MasterKey? { all.first { $0.id == id } }
+    /// Returns the key with this name.
+    package subscript(id: String) -> MasterKey? { all.first { $0.id == id } }
 
     /// Returns the line of a new key with random bytes.
     public static func newLine(id: String) -> String {
@@ -56,10 +57,10 @@ public struct MasterKeys: Sendable {
 }
 
 /// One key of the vault. Nothing is encrypted with it directly: each purpose has a key that is derived from it.
-struct MasterKey: Sendable {
-    static let byteCount = 32
+package struct MasterKey: Sendable {
+    package static let byteCount = 32
 
-    let id: String
+    package let id: String
     private let key: SymmetricKey
 
     init(id: String, bytes: [UInt8]) {
@@ -67,15 +68,17 @@ struct MasterKey: Sendable {
         key = SymmetricKey(data: bytes)
     }
 
-    static func isID(_ text: some StringProtocol) -> Bool {
+    package static func isID(_ text: some StringProtocol) -> Bool {
         (1...8).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
     }
 
     /// The purposes for which keys are derived. The texts are part of the format of the database and never change.
-    enum Purpose: String {
+    package enum Purpose: String {
         /// Wraps the data keys of secrets.
         case keyEncryption = "aura/vault/kek/1"
+        /// Encrypts the canary of the key.
+        case canary = "aura/vault/canary/1"
         /// Signs tokens.
         case tokens = "aura/vault/tokens/1"
         /// Authenticates the callbacks of executors.
@@ -85,7 +88,7 @@ struct MasterKey: Sendable {
     }
 
     /// Returns the key for a purpose: HKDF-SHA256 with the installation as its salt.
-    func derived(for purpose: Purpose, installation: String) -> SymmetricKey {
+    package func derived(for purpose: Purpose, installation: String) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(
             inputKeyMaterial: key, salt: Array(installation.utf8), info: Array(purpose.rawValue.utf8),
             outputByteCount: Self.byteCount)

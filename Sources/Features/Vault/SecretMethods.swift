@@ -1,0 +1,140 @@
+import AuraAPI
+import AuraModel
+import EventStream
+public import JSONRPC
+import Storage
+
+/// `secret.set`, `secret.list`, `secret.reveal`, `secret.delete`.
+///
+/// A secret of a tenant that the caller does not have is like one that does not exist.
+public struct SecretMethods: Sendable {
+    private let vault: Vault?
+
+    /// Creates the methods. Without a vault, each of them throws `noVaultKey`.
+    public init(vault: Vault?) {
+        self.vault = vault
+    }
+
+    /// Adds the methods to the router.
+    public func register(in router: inout Router) {
+        router.register(Methods.secretSet) { parameters, call in
+            try await answering { vault in
+                try await set(parameters, in: call.tenantScope, by: PrincipalID(call.principal.id), vault)
+            }
+        }
+        router.register(Methods.secretList, reads: true) { parameters, call in
+            try await answering { vault in try await list(parameters, in: call.tenantScope, vault) }
+        }
+        router.register(Methods.secretReveal, reads: true) { parameters, call in
+            try await answering { vault in try await reveal(parameters, call, vault) }
+        }
+        router.register(Methods.secretDelete) { parameters, call in
+            try await answering { vault in try await delete(parameters, in: call.tenantScope, vault) }
+        }
+    }
+
+    /// The page size if the caller gives no limit.
+    private static let usualPage = 100
+    /// The scope of `secret.reveal`.
+    private static let export = "secrets:export"
+
+    private func set(
+        _ parameters: SecretSetParameters, in scope: TenantScope, by principal: PrincipalID, _ vault: Vault
+    ) async throws -> SecretResult {
+        let tenant = parameters.tenant ?? scope.usualTenant
+        guard scope.contains(tenant) else { throw StorageError.noTenant(tenant) }
+        let secret = try await vault.put(
+            Secret(parameters.value), as: SecretReference(tenant: tenant, name: parameters.name),
+            class: try parameters.class?.checked(), by: principal)
+        return SecretResult(secret: SecretView(secret))
+    }
+
+    private func list(
+        _ parameters: SecretListParameters, in scope: TenantScope, _ vault: Vault
+    ) async throws -> SecretListResult {
+        let limit = parameters.limit ?? Self.usualPage
+        let scope = parameters.tenant.map { scope.intersection(.only([$0])) } ?? scope
+        let found = try await vault.list(
+            SecretQuery(scope: scope, after: parameters.after.flatMap { SecretReference(cursor: $0) }, limit: limit + 1)
+        )
+        let page = found.prefix(limit)
+        return SecretListResult(
+            secrets: page.rows.map { SecretView($0) }, next: found.count > limit ? page.last?.cursor : nil,
+            unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map(\.id))
+    }
+
+    private func reveal(
+        _ parameters: SecretParameters, _ call: RPCContext, _ vault: Vault
+    ) async throws -> SecretRevealResult {
+        // The scope is always given by name: the right to call everything does not include it.
+        guard case .only(let scopes) = call.principal.rights.scopes, scopes.contains(Self.export) else {
+            throw Authorisation.refusal(of: call.principal, call.method, scope: Self.export)
+        }
+        let revealed = try await vault.reveal(try reference(parameters, in: call.tenantScope))
+        // The audit's entry of this call belongs here: it must be stored before the value is returned.
+        return SecretRevealResult(secret: SecretView(revealed.secret), value: revealed.value.reveal())
+    }
+
+    private func delete(
+        _ parameters: SecretParameters, in scope: TenantScope, _ vault: Vault
+    ) async throws -> SecretDeleteResult {
+        let reference = try reference(parameters, in: scope)
+        try await vault.delete(reference)
+        return SecretDeleteResult(tenant: reference.tenant, name: reference.name)
+    }
+
+    /// Returns the secret that the parameters name. Throws the error of a secret that does not exist if the caller does
+    /// not have its tenant.
+    private func reference(
+        _ parameters: SecretParameters, in scope: TenantScope
+    ) throws(VaultError) -> SecretReference {
+        let reference = SecretReference(tenant: parameters.tenant ?? scope.usualTenant, name: parameters.name)
+        guard scope.contains(reference.tenant) else { throw .noSecret(reference) }
+        return reference
+    }
+
+    private func answering<Value>(_ body: (Vault) async throws -> Value) async throws -> Value {
+        guard let vault else {
+            throw RPCError(
+                .noVaultKey,
+                "cannot keep secrets, the daemon has no key file: make one with `aura vault init`, name it in "
+                    + "vault.keyFile, and start aurad again")
+        }
+        return try await APIError.answering {
+            do {
+                return try await body(vault)
+            } catch let error as VaultError {
+                if case .storage(let error) = error { throw error }
+                throw RPCError(Self.code(of: error), error.description)
+            }
+        }
+    }
+
+    private static func code(of error: VaultError) -> RPCErrorCode {
+        switch error {
+        case .noSecret: .secretNotFound
+        case .sealed, .staysSealed: .secretSealed
+        case .invalidName, .invalidLength: .invalidParams
+        case .unusable: .unreadable
+        case .storage(let error): APIError.from(error).code
+        }
+    }
+}
+
+extension SecretReference {
+    /// The position of the secret in a list: its tenant and its name, separated by a slash. Neither of them has one.
+    fileprivate var cursor: String { "\(tenant)/\(name)" }
+
+    fileprivate init?(cursor: String) {
+        guard let slash = cursor.firstIndex(of: "/") else { return nil }
+        self.init(tenant: TenantID(String(cursor[..<slash])), name: String(cursor[slash...].dropFirst()))
+    }
+}
+
+extension SecretView {
+    fileprivate init(_ secret: SecretRecord) {
+        self.init(
+            tenant: secret.reference.tenant, name: secret.reference.name, class: Open(secret.secretClass),
+            version: Int64(secret.currentVersion), createdAt: secret.createdAt, updatedAt: secret.updatedAt)
+    }
+}
