@@ -296,7 +296,7 @@ let package = Package(
             "StorageTests",
             [
                 "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit",
-                "Vault", grdb, logging,
+                "Vault", "VaultKeys", grdb, logging,
             ]),
         suite(
             "JobsTests",

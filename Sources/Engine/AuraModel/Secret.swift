@@ -3,6 +3,9 @@
 /// The bytes are in a buffer of their own, which is overwritten with zeros when the last copy of the value ends. Copies
 /// elsewhere are not overwritten: the text that ``reveal()`` returns, and the text from which the secret was made.
 public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The maximum length of a secret that the vault stores, in bytes.
+    public static let storedBytesAtMost = 64 << 10
+
     private let buffer: ClearedBuffer
 
     /// Copies the text.

@@ -61,7 +61,7 @@ public struct SealedSecret: Sendable, Hashable {
 /// data key is wrapped under a key that is derived from the master key.
 public struct Envelope: Sendable {
     /// The longest value, in bytes.
-    public static let valueLimitBytes = 64 << 10
+    public static let valueLimitBytes = Secret.storedBytesAtMost
 
     private let keys: MasterKeys
 

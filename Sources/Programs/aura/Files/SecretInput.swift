@@ -1,5 +1,4 @@
 import AuraModel
-import Vault
 
 #if canImport(Glibc)
     import Glibc
@@ -20,7 +19,7 @@ enum SecretInput {
                 if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
                 return try secret(&bytes, "standard input")
             }
-            var bytes = try HiddenLine.read(limitBytes: Envelope.valueLimitBytes) {
+            var bytes = try HiddenLine.read(limitBytes: Secret.storedBytesAtMost) {
                 output.note("type or paste the value of \(name), then press Enter: it is not shown")
             }
             return try secret(&bytes, "the terminal")
@@ -35,7 +34,7 @@ enum SecretInput {
     private static func secret(_ bytes: inout [UInt8], _ source: String) throws -> Secret {
         defer { bytes.clear() }
         guard !bytes.isEmpty else { throw Complaint(.usage, "cannot use \(source), it is empty: give a value") }
-        guard bytes.count <= Envelope.valueLimitBytes else { throw tooLong(source) }
+        guard bytes.count <= Secret.storedBytesAtMost else { throw tooLong(source) }
         // The daemon's JSON has no NUL.
         guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw Complaint(
@@ -50,7 +49,7 @@ enum SecretInput {
         var chunk = [UInt8](repeating: 0, count: 16 << 10)
         defer { chunk.clear() }
         // A line end may follow the longest value.
-        while bytes.count <= Envelope.valueLimitBytes + 1 {
+        while bytes.count <= Secret.storedBytesAtMost + 1 {
             let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count == 0 { return bytes }
             if count > 0 {
@@ -63,7 +62,7 @@ enum SecretInput {
     }
 
     private static func tooLong(_ source: String) -> Complaint {
-        Complaint(.usage, "cannot use \(source), a secret has \(Envelope.valueLimitBytes) bytes at most: give less")
+        Complaint(.usage, "cannot use \(source), a secret has \(Secret.storedBytesAtMost) bytes at most: give less")
     }
 
     private static func failed(_ source: String) -> Complaint {
