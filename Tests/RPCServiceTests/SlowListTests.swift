@@ -82,7 +82,10 @@ import Testing
             RPCServer(addresses: [.tcp(port: 0)], router: router, group: loop, logger: logger, onReady: onReady)
         } body: { (_: RPCServer, bound: [ListenAddress], _) in
             guard case .tcp(_, let port) = try #require(bound.first) else { return }
-            let client = AuraClient(.tcp(host: "127.0.0.1", port: port))
+            // On a busy machine the lists wait longer than the standard limits of a client.
+            let client = AuraClient(
+                .tcp(host: "127.0.0.1", port: port), patience: .seconds(600), timeout: .seconds(600),
+                silence: .seconds(600))
             try await body(client)
             await client.close()
         }

@@ -120,7 +120,7 @@ import Testing
         let first = PlayedDaemon()
         let second = PlayedDaemon()
         second.gate.release()
-        let client = AuraClient(.unix(path: path))
+        let client = AuraClient(.unix(path: path), patience: .seconds(600), timeout: .seconds(600))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             try await TestServer.run(on: [.unix(path: path)], router: first.router, drain: .milliseconds(1)) { _ in
                 tasks.addTask {
@@ -143,7 +143,7 @@ import Testing
     @Test func callsSucceedThroughRestartsOfTheDaemon() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
-        let client = AuraClient(.unix(path: path))
+        let client = AuraClient(.unix(path: path), patience: .seconds(600), timeout: .seconds(600))
         let (answers, answered) = AsyncStream<Void>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for _ in 0..<8 {

@@ -81,7 +81,7 @@ import Testing
         let scratch = try ScratchDirectory()
         let (path, guarded) = (scratch.socket, Guarded())
         try await TestServer.run(on: [.unix(path: path)], router: guarded.router) { _ in
-            let client = AuraClient(.unix(path: path), token: Secret(token))
+            let client = AuraClient(.unix(path: path), token: Secret(token), timeout: .seconds(600))
             try await body(client, guarded)
             await client.close()
         }

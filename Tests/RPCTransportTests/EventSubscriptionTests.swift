@@ -19,7 +19,8 @@ import Testing
         try await TestServer.run(
             on: [.unix(path: path)], router: daemon.router, limits: PlayedDaemon.limits, drain: .minutes(10)
         ) { _ in
-            let client = AuraClient(.unix(path: path), notificationBuffer: buffer)
+            let client = AuraClient(
+                .unix(path: path), patience: .seconds(600), timeout: .seconds(600), notificationBuffer: buffer)
             try await body(client)
             await client.close()
         }
@@ -104,7 +105,7 @@ import Testing
     @Test func aSubscriptionContinuesAfterRestartsOfTheServer() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
-        let client = AuraClient(.unix(path: path))
+        let client = AuraClient(.unix(path: path), patience: .seconds(600), timeout: .seconds(600))
         var events: EventSubscription?
         var seen: [Int64] = []
         for head in [3, 3, 8, 20] as [Int64] {

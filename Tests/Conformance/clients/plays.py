@@ -241,21 +241,21 @@ def keepalive(stage):
         subscription = adapter.subscribe()
         daemon.until(lambda: daemon.called("status.subscribe"), "the subscription")
         peer = next(peer for peer in daemon.peers if peer.called("status.subscribe"))
-        port = peer.socket.getpeername()[1]
-        until(lambda: timer_of(port) == 2, "the keepalive timer of the client's socket in /proc/net/tcp")
+        ends = peer.socket.getpeername()[1], peer.socket.getsockname()[1]
+        until(lambda: timer_of(*ends) == 2, "the keepalive timer of the client's socket in /proc/net/tcp")
         peer.tell(event(1))
         assert subscription.seqs(1) == [1]
         adapter.leave(subscription)
 
 
-def timer_of(port):
-    """Returns the kernel's active timer of the loopback TCP socket with that local port: 2 is keepalive. (IPv4 sockets
-    may be listed in either file.)"""
+def timer_of(local, remote):
+    """Returns the kernel's active timer of the loopback TCP socket with these ports: 2 is keepalive. An older connection
+    of the local port can be listed as well, while it waits for late packets. (IPv4 sockets may be in either file.)"""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         if os.path.exists(table):
             for line in open(table).readlines()[1:]:
                 fields = line.split()
-                if int(fields[1].rpartition(":")[2], 16) == port:
+                if [int(each.rpartition(":")[2], 16) for each in fields[1:3]] == [local, remote]:
                     return int(fields[5].partition(":")[0], 16)
     raise Skipped("this system has no /proc/net/tcp")
 
