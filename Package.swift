@@ -113,7 +113,7 @@ let package = Package(
 
         // Engine: the rows, and the components that act on them
         target("Engine/AuraModel", ["JSON", "Locking", heap]),
-        target("Engine/Storage", ["AuraModel", "JSON", "Locking", deque, logging]),
+        target("Engine/Storage", ["AuraModel", "Encoding", "JSON", "Locking", crypto, deque, logging]),
         target("Engine/StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", grdb, logging]),
         target("Engine/StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", logging]),
         target("Engine/Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
@@ -183,7 +183,7 @@ let package = Package(
                 crypto, logging, serviceLifecycle,
             ]),
         target("Features/Vault", ["AuraModel", "Encoding", crypto]),
-        target("Features/Audit", ["Encoding", crypto]),
+        target("Features/Audit", ["Encoding", "Storage", crypto]),
 
         // Programs
         program(
@@ -261,9 +261,8 @@ let package = Package(
         suite(
             "StorageTests",
             [
-                "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit",
-                grdb,
-                logging,
+                "Audit", "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking",
+                "TestKit", grdb, logging,
             ]),
         suite(
             "JobsTests",
@@ -301,7 +300,7 @@ let package = Package(
             "IdentityTests",
             ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", logging]),
         suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
-        suite("AuditTests", ["Audit", "TestKit"]),
+        suite("AuditTests", ["Audit", "Storage", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
         suite("TidyTests", []),
