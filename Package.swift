@@ -183,14 +183,19 @@ let package = Package(
                 crypto, logging, serviceLifecycle,
             ]),
         target("Features/Vault", ["AuraModel", "Encoding", crypto]),
-        target("Features/Audit", ["Encoding", "Storage", crypto]),
+        target(
+            "Features/Audit",
+            [
+                "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking",
+                "Storage", crypto, logging, serviceLifecycle,
+            ]),
 
         // Programs
         program(
             "aurad",
             [
-                "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "CredentialFiles",
-                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "Identity", "JSON",
+                "Agents", "AnsibleDriver", "Audit", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc",
+                "CredentialFiles", "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "Identity", "JSON",
                 "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
                 "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Vault",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
@@ -300,7 +305,12 @@ let package = Package(
             "IdentityTests",
             ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", logging]),
         suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
-        suite("AuditTests", ["Audit", "Storage", "TestKit"]),
+        suite(
+            "AuditTests",
+            [
+                "Agents", "Audit", "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "Identity", "JSON",
+                "JSONRPC", "Jobs", "Locking", "RPCService", "Reconciliation", "Storage", "TestKit", logging,
+            ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
         suite("TidyTests", []),

@@ -1,5 +1,6 @@
 public import AuraModel
 public import FeatureKit
+public import JSONRPC
 public import Logging
 public import Storage
 
@@ -10,11 +11,13 @@ public enum Identity {
     /// - Parameters:
     ///   - keys: the keys that sign tokens.
     ///   - unix: the rights of processes on the Unix socket.
+    ///   - onFailure: called for each token that is refused; it must not block.
     public static func parts(
         store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, time: any TimeSource, random: any RandomSource,
-        logger: Logger
+        logger: Logger, onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) -> FeatureParts {
-        let registry = try await IdentityRegistry(store: store, keys: keys, unix: unix, time: time, logger: logger)
+        let registry = try await IdentityRegistry(
+            store: store, keys: keys, unix: unix, time: time, logger: logger, onFailure: onFailure)
         let methods = IdentityMethods(
             store: store, registry: registry, keys: keys, identifiers: IdentifierSource(time: time, random: random),
             time: time)

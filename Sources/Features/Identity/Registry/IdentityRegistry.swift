@@ -1,4 +1,5 @@
 public import AuraModel
+import Encoding
 import JSON
 public import JSONRPC
 import Locking
@@ -35,6 +36,7 @@ public final class IdentityRegistry: Authenticator, Service {
     private let time: any TimeSource
     private let logger: Logger
     private let failures = FailureCounts()
+    private let onFailure: @Sendable (Peer) -> Void
     private let state: Locked<State>
 
     /// The interval between two reads of the counter.
@@ -45,15 +47,17 @@ public final class IdentityRegistry: Authenticator, Service {
     private static let rateLimit = 10_000
 
     /// Reads the rows and creates the registry. Throws if they cannot be read: a daemon that cannot tell who calls must
-    /// not serve.
+    /// not serve. `onFailure` is called for each token that is refused; it must not block.
     public init(
-        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, time: any TimeSource, logger: Logger
+        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, time: any TimeSource, logger: Logger,
+        onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) {
         self.store = store
         self.keys = keys
         self.unix = unix
         self.time = time
         self.logger = logger
+        self.onFailure = onFailure
         state = Locked(State(table: IdentityTable(try await store.identities())))
     }
 
@@ -80,12 +84,13 @@ public final class IdentityRegistry: Authenticator, Service {
             table = self.table
             grant = try table.grant(token, to: session.peer, at: now)
         } catch {
+            onFailure(session.peer)
             // Another daemon may have created the token within the last second.
             throw RPCError(
                 .unauthenticated, "cannot use the token, \(error.reason)", retryable: error == .unknown)
         }
         let rules = rules(of: token, grant, at: now)
-        session.setPrincipal(principal(of: grant, rules))
+        session.setPrincipal(principal(of: grant, token, rules))
         follow(session, token, end: rules.end)
         // The rows may have been read anew before the connection was followed.
         if self.table.changes != table.changes { lookAgain() }
@@ -93,6 +98,7 @@ public final class IdentityRegistry: Authenticator, Service {
 
     /// Counts a wrong token. All wrong tokens get the same text.
     private func refuse(_ session: Session, at now: Timestamp) -> RPCError {
+        onFailure(session.peer)
         let penalty = failures.fail(session.peer, at: now)
         if penalty.recent <= FailureCounts.freePerMinute {
             logger.notice("a wrong token was shown", metadata: ["peer": "\(session.peer)"])
@@ -110,9 +116,9 @@ public final class IdentityRegistry: Authenticator, Service {
         TokenRules(token, end: grant.end, rates: rates(of: token, at: now), time: time)
     }
 
-    private func principal(of grant: IdentityTable.Grant, _ rules: TokenRules) -> Principal {
+    private func principal(of grant: IdentityTable.Grant, _ token: Token, _ rules: TokenRules) -> Principal {
         Principal(
-            id: grant.principal.text, proof: .token,
+            id: grant.principal.text, proof: .token, token: Base64.encodeURL(token.id),
             rights: Rights(
                 scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances, rules: [rules]))
     }
@@ -151,7 +157,7 @@ public final class IdentityRegistry: Authenticator, Service {
             do throws(IdentityTable.Refusal) {
                 let grant = try table.grant(each.token, to: session.peer, at: now)
                 let rules = rules(of: each.token, grant, at: now)
-                let new = principal(of: grant, rules)
+                let new = principal(of: grant, each.token, rules)
                 if session.subscriptions > 0, !new.rights.include(session.principal.rights) {
                     session.end(
                         RPCError(.tokenRevoked, "the rights of the token were reduced: connect again", retryable: true))

@@ -1,5 +1,7 @@
+import Audit
 import FeatureKit
 import Identity
+import JSON
 import Logging
 import Storage
 import Vault
@@ -41,10 +43,23 @@ struct TrustConfiguration: ConfiguredFeature {
         }
         let installation = store.installation
         let tokenKeys = keys?.keys.tokenKeys(installation: installation) ?? []
-        return try await Identity.parts(
+        let (audit, trail) = Audit.parts(
+            store: store, seeds: keys?.keys.auditSeeds(installation: installation).map(\.bytes) ?? [],
+            owner: environment.owner, time: environment.time, random: environment.random, logger: environment.logger)
+        var parts = try await Identity.parts(
             store: store, keys: TokenKeys(tokenKeys.map { TokenKey(id: $0.id, bytes: $0.bytes) }),
             unix: UnixAccess(
                 rules, ownUser: UserDatabase.ownUser, operators: UserDatabase.lookup.group(UnixAccess.operatorsGroup)),
-            time: environment.time, random: environment.random, logger: environment.logger)
+            time: environment.time, random: environment.random, logger: environment.logger,
+            onFailure: { trail.noteFailure(of: $0) })
+        try await trail.append(action: "daemon.start", parameters: ["keys": .array(tokenKeys.map { .string($0.id) })])
+        let registerIdentity = parts.register
+        parts.register = { router, service in
+            registerIdentity(&router, service)
+            audit.register(&router, service)
+        }
+        parts.recorder = audit.recorder
+        parts.services += audit.services
+        return parts
     }
 }
