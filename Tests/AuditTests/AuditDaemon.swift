@@ -152,6 +152,7 @@ final class DoctoredAudit: AuditStore, Coordination {
     private struct State {
         var failure: StorageError?
         var edit: (@Sendable (inout [AuditEntry]) -> Void)?
+        var head: AuditHead?
     }
 
     init(_ base: ModelStore) {
@@ -166,6 +167,14 @@ final class DoctoredAudit: AuditStore, Coordination {
     /// Changes the entries of each later read.
     func edit(_ edit: @escaping @Sendable (inout [AuditEntry]) -> Void) { state.withLock { $0.edit = edit } }
 
+    /// Makes this entry the last one.
+    func end(at head: AuditHead) {
+        state.withLock { state in
+            state.head = head
+            state.edit = { entries in entries.removeAll { $0.seq > head.seq } }
+        }
+    }
+
     func appendAudit(_ drafts: [AuditDraft]) async throws(StorageError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
         try await base.appendAudit(drafts)
@@ -179,7 +188,11 @@ final class DoctoredAudit: AuditStore, Coordination {
         return page
     }
 
-    func auditBounds() async throws(StorageError) -> AuditBounds { try await base.auditBounds() }
+    func auditBounds() async throws(StorageError) -> AuditBounds {
+        var bounds = try await base.auditBounds()
+        bounds.head = state.withLock { $0.head } ?? bounds.head
+        return bounds
+    }
     func eraseAudit(_ entries: [Int64], audit: AuditDraft?) async throws(StorageError) -> Int {
         try await base.eraseAudit(entries, audit: audit)
     }

@@ -96,6 +96,37 @@ import Testing
         }
     }
 
+    /// An attacker removes the last entry and moves the head back. The rest is consistent in itself.
+    @Test func aRemovedEndIsFoundByACheckpoint() async throws {
+        let daemon = try await daemon()
+        let root = daemon.connect()
+        let kept = try #require(try await root.result("audit.checkpoint")["checkpoint"])
+        let second = daemon.disk.audit[1]
+        daemon.audit.end(at: AuditHead(seq: 2, hash: second.hash))
+        let verdict = try await root.result("audit.verify")
+        #expect(verdict["consistent"] == false)
+        #expect(
+            verdict["fault"] == "the audit ends at entry 2, and a checkpoint knows entry 3: the end was removed")
+        #expect(try await root.result("audit.verify", ["checkpoint": kept])["consistent"] == false)
+        #expect(try await root.error("audit.checkpoint") == "unreadable")
+        #expect(try await root.error("audit.export") == "unreadable")
+        let checkpoints = try #require(daemon.checkpoints)
+        daemon.time.advance(by: .seconds(100))
+        await checkpoints.look()
+        #expect(try await daemon.store.auditCheckpoints().rows.map(\.seq) == [3])
+    }
+
+    @Test func aCheckpointOfPrunedEntriesCannotBeCompared() async throws {
+        let daemon = try await daemon()
+        let root = daemon.connect()
+        let kept = try #require(try await root.result("audit.checkpoint")["checkpoint"])
+        try await daemon.trail.append(action: "daemon.start")
+        _ = try await daemon.store.pruneAudit(
+            AuditPruneRequest(through: 4, before: daemon.time.now() + .seconds(1)))
+        #expect(try await root.error("audit.verify", ["checkpoint": kept]) == "invalidParams")
+        #expect(try await root.result("audit.verify")["consistent"] == true)
+    }
+
     /// An exchange of the whole chain is found by a checkpoint only.
     @Test func anotherChainIsFoundByACheckpoint() async throws {
         let first = try await daemon()

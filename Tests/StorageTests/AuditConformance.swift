@@ -372,9 +372,18 @@ import Testing
         let missing = "the head of the audit is missing: restore a backup"
         #expect(
             try await expectStorageError(.corrupt) { try await store.appendAudit([Self.draft(3)]) }.message == missing)
-        // Work of the daemon itself has no entry, and goes on.
-        submission.audit = nil
-        _ = try await store.submit(submission)
+        // Work of the daemon itself has no entry, and goes on, also if it shares a commit.
+        await withTaskGroup(of: Void.self) { group in
+            for number in 1...60 {
+                group.addTask {
+                    var submission = Fixtures.provision(number, at: start)
+                    submission.audit = number % 2 == 0 ? Self.draft(number) : nil
+                    let isWritten = (try? await store.submit(submission)) != nil
+                    #expect(isWritten == (number % 2 == 1))
+                }
+            }
+        }
+        #expect(try await store.head() == 30)
     }
 
     // MARK: Several daemons

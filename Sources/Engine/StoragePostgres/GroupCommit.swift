@@ -219,6 +219,10 @@ final class GroupCommit: Sendable {
                 // One entry caused the refusal. Each is written alone, so that the others succeed.
                 for entry in batch { commit([entry], thread) }
                 return
+            } catch is StorageError where batch.count > 1 && !mayHaveCommitted {
+                // The audit cannot be written. Entries without a draft succeed alone.
+                for entry in batch { commit([entry], thread) }
+                return
             } catch {
                 let failure = StorageError(postgres: error)
                 for item in batch { item.fail(failure) }

@@ -109,6 +109,9 @@ final class GroupCommit: Sendable {
             }
             if !events.isEmpty { observer.withLock { $0 }?(events) }
             for finish in finished { finish() }
+        } catch is StorageError where batch.count > 1 {
+            // The audit cannot be written. Items without a draft succeed alone.
+            for item in batch { commit([item]) }
         } catch {
             let failure = StorageError(sqlite: error, while: .writing)
             for item in batch { item.fail(failure) }

@@ -15,13 +15,8 @@ final class AuditCheckpoints: Service {
     private let owner: String
     private let time: any TimeSource
     private let logger: Logger
-    private let state = Locked(State())
-
-    private struct State {
-        /// The entries that this daemon has verified; `nil` before the first checkpoint.
-        var verified: AuditHead?
-        var signedAt: Timestamp?
-    }
+    /// The last entry that this daemon has verified; `nil` before its first checkpoint.
+    private let verified = Locked<AuditHead?>(nil)
 
     private static let leaseName = "audit"
     private static let interval = Duration.seconds(10)
@@ -57,8 +52,7 @@ final class AuditCheckpoints: Service {
             let now = time.now()
             let lease = SingletonLeaseRequest(name: Self.leaseName, owner: owner, duration: Self.interval * 3, now: now)
             guard try await store.takeSingletonLease(lease) else { return }
-            let last = try await store.auditCheckpoints().entries.last?.row()
-            let head = try await store.auditBounds().head
+            let (head, last) = try await ends()
             guard head.seq > last?.seq ?? 0 else { return }
             let isDue = last.map { now >= $0.at + Self.longestWait || head.seq - $0.seq >= Self.entryLimit } ?? true
             if isDue { _ = try await sign(head, after: last) }
@@ -67,30 +61,47 @@ final class AuditCheckpoints: Service {
         }
     }
 
-    /// Returns a checkpoint of the newest entry: the stored one, or a new one.
+    /// Returns a checkpoint of the newest entry: the stored one, or a new one. Throws ``AuditVerification/Fault`` and
+    /// ``CheckpointError``.
     func present() async throws -> AuditCheckpoint {
-        let head = try await store.auditBounds().head
-        let last = try await store.auditCheckpoints().entries.last?.row()
+        let (head, last) = try await ends()
         if let last, last.seq == head.seq { return last }
         return try await sign(head, after: last)
     }
 
-    /// Verifies the entries up to `head` that this daemon has not verified, and signs it. Throws
-    /// ``AuditVerification/Fault``.
+    /// Returns the head, and the last stored checkpoint. Throws if the entries of the checkpoint are not there any more.
+    private func ends() async throws -> (head: AuditHead, last: AuditCheckpoint?) {
+        let last = try await store.auditCheckpoints().entries.last?.row()
+        let head = try await store.auditBounds().head
+        guard let last else { return (head, nil) }
+        let signed = try reader.head(of: last)
+        guard signed.seq <= head.seq else {
+            throw AuditVerification.Fault.missing(after: head.seq, checkpoint: signed.seq)
+        }
+        guard signed.seq < head.seq || signed.hash == head.hash else {
+            throw AuditVerification.Fault.checkpoint(head.seq)
+        }
+        return (head, last)
+    }
+
+    /// Verifies the entries up to `head` that this daemon has not verified, and signs it.
     private func sign(_ head: AuditHead, after last: AuditCheckpoint?) async throws -> AuditCheckpoint {
-        let verified = state.withLock { $0.verified }
         let floor = try await store.auditBounds().floor
         var begin = floor
-        if let verified, verified.seq >= floor.seq { begin = verified }
-        if verified == nil, let last, last.seq >= floor.seq { begin = try reader.head(of: last.text) }
-        if begin.seq <= head.seq {
-            var verification = try AuditVerification(after: begin)
-            try await reader.check(&verification, through: head)
+        if let own = verified.withLock({ $0 }), own.seq >= floor.seq {
+            begin = own
+        } else if let last, last.seq >= floor.seq {
+            begin = try reader.head(of: last)
         }
+        guard begin.seq <= head.seq else {
+            throw AuditVerification.Fault.missing(after: head.seq, checkpoint: begin.seq)
+        }
+        var verification = try AuditVerification(after: begin)
+        try await reader.check(&verification, through: head)
         let note = SignedCheckpoint(head, installation: reader.installation, key: key)
         let checkpoint = AuditCheckpoint(seq: head.seq, at: time.now(), text: note.text)
         try await store.putAuditCheckpoint(checkpoint)
-        state.withLock { $0.verified = head }
+        verified.withLock { $0 = head }
         logger.notice("audit checkpoint", metadata: ["entry": "\(head.seq)", "note": "\(checkpoint.text)"])
         return checkpoint
     }

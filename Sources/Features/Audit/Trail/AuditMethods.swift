@@ -75,7 +75,7 @@ struct AuditMethods {
             AuditQuery(scope: scope, after: max(after, bounds.floor.seq), limit: parameters.limit ?? Self.usualPage))
         lines += try page.entries.entries.map { Self.line(try $0.row()) }
         if !page.hasMore, let checkpoints {
-            let checkpoint = try await checkpoints.present()
+            let checkpoint = try await present(checkpoints)
             lines.append(Self.text { $0.member("checkpoint", checkpoint.text) })
         }
         return AuditExportResult(lines: lines, next: page.hasMore ? page.examined : nil)
@@ -114,12 +114,23 @@ struct AuditMethods {
                 "cannot sign a checkpoint, the daemon has no key file: make one with `aura vault init`, name it in "
                     + "vault.keyFile, and start aurad again")
         }
+        let checkpoint = try await present(checkpoints)
+        return AuditCheckpointResult(seq: checkpoint.seq, checkpoint: checkpoint.text)
+    }
+
+    /// Returns a checkpoint of the newest entry. Throws `unreadable` if the audit was changed.
+    private func present(_ checkpoints: AuditCheckpoints) async throws -> AuditCheckpoint {
         do {
-            let checkpoint = try await checkpoints.present()
-            return AuditCheckpointResult(seq: checkpoint.seq, checkpoint: checkpoint.text)
+            return try await checkpoints.present()
         } catch let fault as AuditVerification.Fault {
-            throw RPCError(.unreadable, "cannot sign a checkpoint, the audit was changed: \(fault)")
+            throw Self.changed("\(fault)")
+        } catch let error as CheckpointError {
+            throw Self.changed("\(error)")
         }
+    }
+
+    private static func changed(_ fault: String) -> RPCError {
+        RPCError(.unreadable, "cannot sign a checkpoint, the audit was changed: \(fault)")
     }
 }
 

@@ -43,22 +43,18 @@ struct AuditReader: Sendable {
         if keys.isEmpty {
             verdict.remark = "there is no key file, so there are no signed checkpoints"
         } else {
+            let stored = try await store.auditCheckpoints()
             do {
-                let stored = try await storedHeads(bounds)
-                heads += stored
-                if stored.isEmpty { verdict.remark = "there is no checkpoint yet" } else { proofs.append(.checkpoints) }
+                heads += try self.heads(of: stored, from: bounds.floor)
             } catch {
                 verdict.fault = "\(error)"
                 return verdict
             }
+            if heads.isEmpty { verdict.remark = "there is no checkpoint yet" } else { proofs.append(.checkpoints) }
         }
         if let outside {
-            do {
-                heads.append(try head(of: outside))
-                proofs.append(.outside)
-            } catch {
-                throw RPCError(.invalidParams, "cannot use the checkpoint: \(error)")
-            }
+            heads.append(try head(ofOutside: outside, from: bounds.floor))
+            proofs.append(.outside)
         }
         do {
             var verification = try AuditVerification(after: bounds.floor, checkpoints: heads)
@@ -91,18 +87,32 @@ struct AuditReader: Sendable {
         guard verification.head == head else { throw AuditVerification.Fault.hash(head.seq) }
     }
 
-    /// Returns the heads of the stored checkpoints that are not older than the floor. Throws if one is not signed by a
-    /// key of this installation.
-    private func storedHeads(_ bounds: AuditBounds) async throws -> [AuditHead] {
-        var heads: [AuditHead] = []
-        for checkpoint in try await store.auditCheckpoints().entries {
-            let row = try checkpoint.row()
-            guard row.seq >= bounds.floor.seq else { continue }
-            let known = try head(of: row.text)
-            guard known.seq == row.seq else { throw CheckpointError.form }
-            heads.append(known)
+    /// Returns the heads of stored checkpoints that are not older than the floor. Throws if one cannot be read, or is not
+    /// signed by a key of this installation.
+    private func heads(of stored: Page<AuditCheckpoint>, from floor: AuditHead) throws -> [AuditHead] {
+        try stored.entries.map { try $0.row() }.filter { $0.seq >= floor.seq }.map { try head(of: $0) }
+    }
+
+    /// Returns the head of a checkpoint that was kept elsewhere. Throws `invalidParams` if it cannot be compared.
+    private func head(ofOutside text: String, from floor: AuditHead) throws(RPCError) -> AuditHead {
+        let head: AuditHead
+        do {
+            head = try self.head(of: text)
+        } catch {
+            throw RPCError(.invalidParams, "cannot use the checkpoint: \(error)")
         }
-        return heads
+        guard head.seq >= floor.seq else {
+            throw RPCError(
+                .invalidParams, "\(AuditVerification.Fault.pruned(before: floor.seq + 1, checkpoint: head.seq))")
+        }
+        return head
+    }
+
+    /// Returns the head of a stored checkpoint. Throws ``CheckpointError``.
+    func head(of checkpoint: AuditCheckpoint) throws(CheckpointError) -> AuditHead {
+        let head = try head(of: checkpoint.text)
+        guard head.seq == checkpoint.seq else { throw .form }
+        return head
     }
 
     /// Returns the head of a signed checkpoint. Throws ``CheckpointError``.
