@@ -1,6 +1,8 @@
+import AuraAPI
 import AuraModel
 import JSON
 import JSONRPC
+import Locking
 import Storage
 import TestKit
 import Testing
@@ -121,12 +123,48 @@ import Testing
 
     @Test func aFullQueueIsCounted() async throws {
         let daemon = try await daemon()
-        let nobody = daemon.connect(uid: AuditDaemon.nobody)
-        for _ in 1...1003 { #expect(try await nobody.error("tenant.list") == "forbidden") }
+        for uid in 5001...6003 {
+            #expect(try await daemon.connect(uid: UInt32(uid)).error("tenant.list") == "forbidden")
+        }
         await daemon.trail.flush()
         let entries = daemon.entries()
         #expect(entries.count == 1001)
         #expect(entries.filter { $0["method"] == "audit.overflow" }.map { $0["parameters"] } == [["dropped": 3]])
+    }
+
+    /// A call that the database did not answer does not wait for it again.
+    @Test func anOutageIsWrittenAfterIt() async throws {
+        let daemon = try await daemon()
+        let context = Locked<RPCContext?>(nil)
+        var router = daemon.router
+        router.register(RPCMethod<NoParams, Bool>("odd.change", mutates: true)) {
+            (_: NoParams, call: RPCContext) async throws -> Bool in
+            context.withLock { $0 = call }
+            throw RPCError(.storageUnavailable, "cannot use the database")
+        }
+        daemon.audit.fail(StorageError(.unavailable, "the server is away"))
+        let client = AuditClient(connection: InMemoryConnection(router: router))
+        let reply = try await client.call("odd.change")
+        #expect(reply["error"]?["message"] == "cannot use the database")
+        #expect(context.withLock { $0?.audit?.isWritten } == false)
+        daemon.audit.fail(nil)
+        await daemon.trail.flush()
+        #expect(daemon.entries().map { $0["outcome"] } == ["storageUnavailable"])
+    }
+
+    /// A caller without rights cannot fill the disk.
+    @Test func manyRefusalsOfAPeerAreCounted() async throws {
+        let daemon = try await daemon()
+        let nobody = daemon.connect(uid: AuditDaemon.nobody)
+        for _ in 1...(AuditTrail.refusalsPerMinute + 7) {
+            #expect(try await nobody.error("destroy", ["instance": Self.id(1)]) == "forbidden")
+        }
+        #expect(daemon.count == AuditTrail.refusalsPerMinute)
+        daemon.time.advance(by: .seconds(61))
+        await daemon.trail.flush()
+        let last = try #require(daemon.entries().last)
+        #expect(daemon.count == AuditTrail.refusalsPerMinute + 1)
+        #expect(last["method"] == "audit.refusals" && last["parameters"] == ["count": 7] && last["peer"] == "uid 4242")
     }
 
     @Test func wrongTokensAreCountedForEachPeerAndMinute() async throws {
@@ -136,27 +174,27 @@ import Testing
             #expect(try await client.error("session.authenticate", ["token": "aura1_k1_wrong"]) == "unauthenticated")
         }
         await daemon.trail.flush()
-        #expect(daemon.count == AuthenticationFailures.entriesPerMinute)
+        #expect(daemon.count == AuditTrail.failuresPerMinute)
         daemon.time.advance(by: .seconds(61))
         await daemon.trail.flush()
         let last = try #require(daemon.entries().last)
-        #expect(daemon.count == AuthenticationFailures.entriesPerMinute + 1)
+        #expect(daemon.count == AuditTrail.failuresPerMinute + 1)
         #expect(last["parameters"] == ["count": 5])
         #expect(last["peer"] == "uid 4242" && last["outcome"] == "unauthenticated")
         await daemon.trail.flush()
-        #expect(daemon.count == AuthenticationFailures.entriesPerMinute + 1)
+        #expect(daemon.count == AuditTrail.failuresPerMinute + 1)
     }
 
     @Test func furtherPeersAreCountedTogether() {
-        var failures = AuthenticationFailures()
-        for number in 0..<AuthenticationFailures.peerLimit {
+        var failures = RefusalCounts(entriesPerMinute: 10)
+        for number in 0..<RefusalCounts.peerLimit {
             let peer = Peer.tcp(address: "10.0.\(number / 250).\(number % 250)", port: number)
             let isFirst = failures.note(peer, at: Fixture.now)
             #expect(isFirst)
         }
         for number in 1...12 {
             let isFirst = failures.note(.tcp(address: "10.9.0.\(number)", port: 1), at: Fixture.now)
-            #expect(isFirst == (number <= AuthenticationFailures.entriesPerMinute))
+            #expect(isFirst == (number <= 10))
         }
         let counts = failures.take(endedAt: nil)
         #expect(counts.map(\.peer) == [nil] && counts.map(\.count) == [2])

@@ -11,12 +11,15 @@ public import Storage
 ///
 /// Entries of changes are written by the transactions of the changes, which get their drafts from the slips of the calls.
 /// Other entries are appended by this type: before the reply if the reply can wait, or else through a queue that its
-/// service empties. Failures of authentication are counted for each peer and minute after the first ones
-/// (``AuthenticationFailures``).
+/// service empties. Refusals are counted for each peer and minute after the first ones (``RefusalCounts``), so that a
+/// caller without rights cannot fill the disk.
 public final class AuditTrail: CallRecorder, Service {
     private struct State {
         var queue: [AuditDraft] = []
-        var failures = AuthenticationFailures()
+        /// The failures of authentication.
+        var failures = RefusalCounts(entriesPerMinute: AuditTrail.failuresPerMinute)
+        /// The other calls that ended with an error.
+        var refusals = RefusalCounts(entriesPerMinute: AuditTrail.refusalsPerMinute)
         /// The number of entries that found the queue full, since it was emptied.
         var dropped = 0
     }
@@ -27,6 +30,12 @@ public final class AuditTrail: CallRecorder, Service {
     private let logger: Logger
     private let state = Locked(State())
 
+    /// The number of failures of authentication of a peer in a minute that have entries of their own.
+    static let failuresPerMinute = 10
+    /// The number of other refused calls of a peer in a minute that have entries of their own.
+    static let refusalsPerMinute = 100
+    /// The method of an entry that counts refused calls.
+    static let countedRefusals = "audit.refusals"
     /// The maximum number of queued entries.
     private static let queueLimit = 1000
     /// The maximum number of entries in one transaction.
@@ -49,9 +58,11 @@ public final class AuditTrail: CallRecorder, Service {
     /// Returns the slip of a call with its caller, its method and its parameters without secrets.
     public func begin(_ context: RPCContext) -> AuditSlip { AuditSlip(draft(of: context)) }
 
-    /// Writes the entry of a call. Throws `storageUnavailable` if it cannot be written.
+    /// Writes the entry of a call. Throws `storageUnavailable` if it cannot be written. A call that failed with that error
+    /// does not wait for the database again: its entry is queued.
     public func record(_ context: RPCContext, _ error: RPCError?) async throws(RPCError) {
         guard let draft = entry(of: context, error) else { return }
+        if error?.code == .storageUnavailable { return enqueue(draft) }
         do {
             try await store.appendAudit([draft])
         } catch {
@@ -85,10 +96,14 @@ public final class AuditTrail: CallRecorder, Service {
 
     /// Returns the entry of a call, or `nil` if it is only counted.
     private func entry(of context: RPCContext, _ error: RPCError?) -> AuditDraft? {
-        if error?.code == .unauthenticated {
-            guard context.method.name != Self.authenticate else { return nil }
-            let peer = context.session.peer
-            guard state.withLock({ $0.failures.note(peer, at: time.now()) }) else { return nil }
+        if let error {
+            let isFailure = error.code == .unauthenticated
+            guard !isFailure || context.method.name != Self.authenticate else { return nil }
+            let (peer, now) = (context.session.peer, time.now())
+            let hasEntry = state.withLock { state in
+                isFailure ? state.failures.note(peer, at: now) : state.refusals.note(peer, at: now)
+            }
+            guard hasEntry else { return nil }
         }
         var draft = context.audit?.draft ?? draft(of: context)
         draft.outcome = error?.code.name ?? AuditDraft.Outcome.accepted
@@ -159,21 +174,27 @@ public final class AuditTrail: CallRecorder, Service {
         }
     }
 
-    /// Queues the counts of failures of minutes that have ended.
+    /// Queues the counts of refusals of minutes that have ended.
     private func endMinutes(all: Bool) {
-        let counts = state.withLock { $0.failures.take(endedAt: all ? nil : time.now()) }
-        for (peer, count) in counts {
-            var draft = ownDraft(
-                Self.authenticate, outcome: RPCErrorCode.unauthenticated.name, peer: peer ?? "others")
-            draft.parameters = ["count": .integer(Int64(count))]
-            enqueue(draft)
+        let now = all ? nil : time.now()
+        let (failures, refusals) = state.withLock { state in
+            (state.failures.take(endedAt: now), state.refusals.take(endedAt: now))
         }
+        for (peer, count) in failures {
+            enqueue(Self.authenticate, RPCErrorCode.unauthenticated.name, peer, count: count)
+        }
+        for (peer, count) in refusals { enqueue(Self.countedRefusals, "refused", peer, count: count) }
+    }
+
+    private func enqueue(_ method: String, _ outcome: String, _ peer: String?, count: Int) {
+        var draft = ownDraft(method, outcome: outcome, peer: peer ?? "others")
+        draft.parameters = ["count": .integer(Int64(count))]
+        enqueue(draft)
     }
 }
 
-/// The failures of authentication in the present minute of each peer. The first ones have an entry of their own, later
-/// ones are counted.
-struct AuthenticationFailures: Sendable {
+/// The refusals in the present minute of each peer. The first ones have an entry of their own, later ones are counted.
+struct RefusalCounts: Sendable {
     private struct Minute {
         var began: Timestamp
         var count = 0
@@ -182,28 +203,32 @@ struct AuthenticationFailures: Sendable {
     /// The minutes by the text of the peer; `nil` stands for the peers that are not distinguished.
     private var minutes: [String?: Minute] = [:]
 
-    /// The number of failures of a peer in a minute that have entries of their own.
-    static let entriesPerMinute = 10
+    /// The number of refusals of a peer in a minute that have entries of their own.
+    let entriesPerMinute: Int
     /// The maximum number of peers that are distinguished. Further ones are counted together.
     static let peerLimit = 1000
 
-    /// Notes a failure. Returns true if it gets an entry of its own.
+    init(entriesPerMinute: Int) {
+        self.entriesPerMinute = entriesPerMinute
+    }
+
+    /// Notes a refusal. Returns true if it gets an entry of its own.
     mutating func note(_ peer: Peer, at now: Timestamp) -> Bool {
         let source = peer.source
         let key: String? = minutes[source] != nil || minutes.count < Self.peerLimit ? source : nil
         var minute = minutes[key] ?? Minute(began: now)
         minute.count += 1
         minutes[key] = minute
-        return minute.count <= Self.entriesPerMinute
+        return minute.count <= entriesPerMinute
     }
 
-    /// Removes the minutes that have ended at this time, or all for `nil`. Returns the numbers of failures that had no
+    /// Removes the minutes that have ended at this time, or all for `nil`. Returns the numbers of refusals that had no
     /// entry; the peer `nil` stands for all that were not distinguished.
     mutating func take(endedAt now: Timestamp?) -> [(peer: String?, count: Int)] {
         let ended = minutes.filter { entry in now.map { $0 >= entry.value.began + .seconds(60) } ?? true }
         for key in ended.keys { minutes[key] = nil }
-        return ended.filter { $0.value.count > Self.entriesPerMinute }
-            .map { (peer: $0.key, count: $0.value.count - Self.entriesPerMinute) }
+        return ended.filter { $0.value.count > entriesPerMinute }
+            .map { (peer: $0.key, count: $0.value.count - entriesPerMinute) }
     }
 }
 
