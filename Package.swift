@@ -126,7 +126,7 @@ let package = Package(
 
         // Engine: the rows, and the components that act on them
         target("Engine/AuraModel", ["JSON", "Locking", heap]),
-        target("Engine/Storage", ["AuraModel", "JSON", "Locking", deque, logging]),
+        target("Engine/Storage", ["AuraModel", "Encoding", "JSON", "Locking", crypto, deque, logging]),
         target("Engine/StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", grdb, logging]),
         target("Engine/StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", logging]),
         target("Engine/Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
@@ -212,13 +212,18 @@ let package = Package(
                 logging,
                 serviceLifecycle,
             ]),
-        target("Features/Audit", ["Encoding", crypto]),
+        target(
+            "Features/Audit",
+            [
+                "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking",
+                "Storage", crypto, logging, serviceLifecycle,
+            ]),
 
         // Programs
         program(
             "aurad",
             [
-                "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "ChildProcess",
+                "Agents", "AnsibleDriver", "Audit", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "ChildProcess",
                 "CredentialFiles", "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver",
                 "Identity", "JSON", "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport",
                 "Reconciliation", "SSHDriver", "Storage", "StoragePostgres", "StorageSQLite", "TLS",
@@ -295,8 +300,8 @@ let package = Package(
         suite(
             "StorageTests",
             [
-                "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit",
-                "Vault", "VaultKeys", grdb, logging,
+                "Audit", "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking",
+                "TestKit", "Vault", "VaultKeys", grdb, logging,
             ]),
         suite(
             "JobsTests",
@@ -350,7 +355,12 @@ let package = Package(
             [
                 "AuraAPI", "AuraModel", "JSON", "JSONRPC", "Storage", "TestKit", "Vault", "VaultKeys", crypto, logging,
             ]),
-        suite("AuditTests", ["Audit", "TestKit"]),
+        suite(
+            "AuditTests",
+            [
+                "Agents", "Audit", "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "Identity", "JSON",
+                "JSONRPC", "Jobs", "Locking", "RPCService", "Reconciliation", "Storage", "TestKit", logging,
+            ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
         suite("TidyTests", []),

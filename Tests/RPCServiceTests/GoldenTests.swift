@@ -26,6 +26,10 @@ struct GoldenTests {
             listed == [
                 "access.list: system:read",
                 "access.whoami: ",
+                "audit.checkpoint: audit:read",
+                "audit.export: audit:read",
+                "audit.list: audit:read",
+                "audit.verify: audit:read",
                 "destroy: instances:write; mutates",
                 "job.cancel: jobs:write; mutates",
                 "job.explain: jobs:read",

@@ -21,6 +21,16 @@ import Testing
             let objects = objects(of: call)
             _ = try await store.submit(Fixtures.provision(objects.own, tenant: own, at: start))
             _ = try await store.submit(Fixtures.provision(objects.foreign, tenant: foreign, at: start))
+            try await store.appendAudit([audit(objects.own, own), audit(objects.foreign, foreign)])
+        }
+        for tenant in [own, foreign] {
+            _ = try await store.write(.createTenant(TenantRecord(id: tenant, createdAt: start)))
+            let version = SecretVersionReference(secret: SecretReference(tenant: tenant, name: "token"), version: 1)
+            try await store.putSecret(
+                NewSecretVersion(
+                    SecretVersionRecord(
+                        reference: version, secretClass: .sealed, keyID: "k1", wrapNonce: [1], wrapped: [2], nonce: [3],
+                        ciphertext: [4], createdAt: start)))
         }
         _ = try await store.submit(Fixtures.provision(1, tenant: third, at: start))
         for claim in try await store.claim(limit: 1000) {
@@ -28,6 +38,13 @@ import Testing
                 $0.steps = [StepRecord(job: claim.job.id, index: 0, name: "server")]
             }
         }
+    }
+
+    /// An entry of the audit about an object.
+    private static func audit(_ object: Int, _ tenant: TenantID) -> AuditDraft {
+        AuditDraft(
+            at: start, principal: PrincipalID("caller-\(object)"), proof: "peer", peer: "uid 0", method: "destroy",
+            tenant: tenant, salt: Array(repeating: 0, count: AuditDraft.saltBytes))
     }
 
     private struct Contents: Equatable {

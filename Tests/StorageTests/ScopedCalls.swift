@@ -27,7 +27,7 @@ struct ScopedCall: Sendable {
 
 extension ScopedCall {
     /// One call for each way in which a method can name an object of a tenant. Reads are first.
-    static let all = reads + lists + events + writes
+    static let all = reads + lists + events + others + writes
 
     private static func name(_ object: Int) -> String { "ada-\(object)" }
 
@@ -105,6 +105,17 @@ extension ScopedCall {
         }
     }
 
+    private static let others = [
+        ScopedCall(method: "secrets(_:)") { store, _, tenant, scope in
+            let page = try await store.secrets(SecretQuery(scope: scope.intersection(.only([tenant]))))
+            return page.rows.map(\.reference.name).joined(separator: " ")
+        },
+        ScopedCall(method: "audit(_:)") { store, object, _, scope in
+            let page = try await store.audit(AuditQuery(scope: scope, principal: PrincipalID("caller-\(object)")))
+            return "\(page.entries.count)"
+        },
+    ]
+
     private static let writes = [
         ScopedCall(method: "makeDueNow(_:)") { store, object, _, scope in
             let request = MakeDueNowRequest(job: Fixtures.id(object), in: scope, now: start)
@@ -172,19 +183,24 @@ enum UnscopedMethods {
         "takeSingletonLease(_:)": "about daemons",
         "takeCalls(_:)": "about providers",
         "takeOverLeases(owner:singletonLeases:)": "about daemons",
-        "identities()": "each daemon holds all identities, to decide who calls",
-        "identityChanges()": "each daemon holds all identities, to decide who calls",
-        "write(_:)": "the methods of identities compare the tenants of the caller",
-        "secret(_:)": "the vault compares the tenants of the caller",
-        "secrets(_:)": "a query has a scope of its own",
-        "secretVersion(_:version:)": "the vault compares the tenants of the caller",
-        "putSecret(_:)": "the vault compares the tenants of the caller",
-        "deleteSecret(_:)": "the vault compares the tenants of the caller",
-        "versionsToRewrap(keyID:after:limit:)": "a change of keys covers all tenants",
-        "rewrap(_:)": "a change of keys covers all tenants",
-        "versionCounts()": "about keys",
-        "canary(keyID:)": "about keys",
-        "putCanary(_:)": "about keys",
+        "identities()": "each daemon holds the identities of all tenants in memory",
+        "identityChanges()": "about the identities of all tenants",
+        "write(_:audit:)": "its methods compare the caller's tenants with those in memory",
+        "secret(_:)": "names one tenant, which the vault compares with the caller's",
+        "secretVersion(_:version:)": "names one tenant, which the vault compares with the caller's",
+        "putSecret(_:)": "names one tenant, which the vault compares with the caller's",
+        "deleteSecret(_:audit:)": "names one tenant, which the vault compares with the caller's",
+        "versionsToRewrap(keyID:after:limit:)": "a rotation covers all tenants",
+        "rewrap(_:)": "a rotation covers all tenants",
+        "versionCounts()": "a rotation covers all tenants",
+        "canary(keyID:)": "about the keys of the installation",
+        "putCanary(_:)": "about the keys of the installation",
+        "appendAudit(_:)": "the daemon writes entries about all tenants",
+        "auditBounds()": "about the whole chain",
+        "eraseAudit(_:audit:)": "an administrator of all tenants erases",
+        "pruneAudit(_:)": "retention covers all tenants",
+        "putAuditCheckpoint(_:)": "about the whole chain",
+        "auditCheckpoints()": "about the whole chain",
     ]
 
     /// Returns the methods that the roles of ``Store`` require, as their sources declare them.

@@ -1,5 +1,7 @@
 import AuraModel
 import Foundation
+import JSON
+import Locking
 import Logging
 import Storage
 import TestKit
@@ -72,6 +74,52 @@ import Testing
         }
         #expect(written == 36)
         #expect(try await store.head() == head + 36)
+    }
+
+    /// The server ends connections in the middle of commits. An entry that was reported as written is in the chain, and
+    /// so is its change.
+    @Test func theAuditIsWholeWhenConnectionsAreLost() async throws {
+        let pair = try await stores(2)
+        let url = try PostgresServer.shared().url(PostgresServer.database(of: place))
+        let visitor = ConnectionThread(PostgresSettings(url: url), label: "visitor")
+        let written = Locked<Set<Int>>([])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...400 {
+                group.addTask {
+                    var submission = Fixtures.provision(number, at: start)
+                    submission.audit = AuditDraft(
+                        at: start, principal: PrincipalID("uid:0"), proof: "peer", peer: "uid 0", method: "provision",
+                        parameters: ["number": .integer(Int64(number))],
+                        salt: Array(repeating: UInt8(number % 256), count: AuditDraft.saltBytes))
+                    for _ in 1...50 where !written.withLock({ $0.contains(number) }) {
+                        if (try? await pair[number % 2].submit(submission)) != nil {
+                            _ = written.withLock { $0.insert(number) }
+                        } else if try await pair[0].job(Fixtures.id(number)) != nil {
+                            // The commit succeeded, and its answer was lost.
+                            _ = written.withLock { $0.insert(number) }
+                        }
+                        if number % 40 == 0 {
+                            try await visitor.run { connection in
+                                _ = try connection.run(
+                                    """
+                                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                                    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+                                    """)
+                            }
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(written.withLock { $0.count } == 400)
+        try await AuditConformance.verified(pair[0])
+        let entries = try await pair[0].audit(AuditQuery(scope: .all, limit: 10_000)).entries.rows
+        let numbers = try entries.map { entry in
+            try JSONValue(parsing: try #require(entry.content).body).objectValue?["parameters"]?.objectValue?["number"]
+        }
+        #expect(Set(numbers).count == 400 && numbers.count == 400)
+        #expect(try await pair[0].jobs(JobQuery(limit: 1000)).count == 400)
     }
 
     @Test func fourDaemonsAcceptANameAndAKeyOnce() async throws {

@@ -1,4 +1,4 @@
-import AuraModel
+public import AuraModel
 public import Storage
 
 /// Tenants, principals, tokens, sessions and denied keys.
@@ -11,9 +11,12 @@ extension ModelStore {
         read { $0.identities.counter }
     }
 
-    public func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
+    public func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
         try write { rows throws(StorageError) in
-            try converted { try rows.identities.write(change) }
+            var draft = audit
+            let changes = try converted { try rows.identities.write(change, audit: &draft) }
+            if let draft { rows.audit.append([draft]) }
+            return changes
         }
     }
 

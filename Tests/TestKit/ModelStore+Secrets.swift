@@ -1,4 +1,4 @@
-import AuraModel
+public import AuraModel
 public import Storage
 
 /// Secrets and their versions.
@@ -27,8 +27,8 @@ extension ModelStore {
         try change { try $0.put(version) }
     }
 
-    public func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
-        try change { try $0.deleteSecret(reference) }
+    public func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
+        try change { try $0.deleteSecret(reference, audit: audit) }
     }
 
     public func versionsToRewrap(
@@ -63,6 +63,7 @@ extension ModelStore {
             var changed = ModelSecretRows(secrets: rows.secrets, tenants: rows.identities.tenants)
             let value = try converted { try body(&changed) }
             rows.secrets = changed.secrets
+            rows.audit.append(changed.audit)
             return value
         }
     }
@@ -76,6 +77,7 @@ struct ModelSecrets: Sendable {
 }
 
 private struct ModelSecretRows: SecretRows {
+    var audit: [AuditDraft] = []
     var secrets: ModelSecrets
     let tenants: [TenantID: TenantRecord]
 

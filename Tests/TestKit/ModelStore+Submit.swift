@@ -24,6 +24,7 @@ extension ModelStore {
                 let value = try body(&operation)
                 rows = operation.rows
                 rows.append(operation.events)
+                rows.audit.append(operation.audit)
                 return value
             } catch {
                 throw error as? StorageError ?? StorageError(.corrupt, "the operation failed: \(error)")
@@ -36,6 +37,7 @@ extension ModelStore {
 private struct ModelOperationRows: OperationRows {
     var rows: ModelRows
     var events: [EventDraft] = []
+    var audit: [AuditDraft] = []
 
     func calls(with key: Idempotency, orIn otherScope: String) -> [IdempotentCall] {
         [key.scope, otherScope].compactMap { scope in

@@ -24,10 +24,12 @@ public final class ModelStore: Store {
 
     public init(disk: Disk = Disk(), installation: String = "model") {
         self.disk = disk
-        self.installation = disk.installation.withLock { known in
+        let name = disk.installation.withLock { known in
             known = known ?? installation
             return known ?? installation
         }
+        self.installation = name
+        disk.rows.withLock { $0.audit.begin(name) }
     }
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {

@@ -191,8 +191,8 @@ extension ProbedStore {
         try await base.identityChanges()
     }
 
-    public func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
-        try await base.write(change)
+    public func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
+        try await base.write(change, audit: audit)
     }
 
     public func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
@@ -213,8 +213,8 @@ extension ProbedStore {
         try await base.putSecret(version)
     }
 
-    public func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
-        try await base.deleteSecret(reference)
+    public func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
+        try await base.deleteSecret(reference, audit: audit)
     }
 
     public func versionsToRewrap(
@@ -237,5 +237,36 @@ extension ProbedStore {
 
     public func putCanary(_ canary: VaultCanary) async throws(StorageError) -> VaultCanary {
         try await base.putCanary(canary)
+    }
+}
+
+/// The audit, without hooks.
+extension ProbedStore {
+    public func appendAudit(_ drafts: [AuditDraft]) async throws(StorageError) {
+        try await base.appendAudit(drafts)
+    }
+
+    public func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
+        try await base.audit(query)
+    }
+
+    public func auditBounds() async throws(StorageError) -> AuditBounds {
+        try await base.auditBounds()
+    }
+
+    public func eraseAudit(_ entries: [Int64], audit: AuditDraft?) async throws(StorageError) -> Int {
+        try await base.eraseAudit(entries, audit: audit)
+    }
+
+    public func pruneAudit(_ request: AuditPruneRequest) async throws(StorageError) -> AuditBounds {
+        try await base.pruneAudit(request)
+    }
+
+    public func putAuditCheckpoint(_ checkpoint: AuditCheckpoint) async throws(StorageError) {
+        try await base.putAuditCheckpoint(checkpoint)
+    }
+
+    public func auditCheckpoints() async throws(StorageError) -> Page<AuditCheckpoint> {
+        try await base.auditCheckpoints()
     }
 }

@@ -60,9 +60,11 @@ import Testing
         }
     }
 
-    /// Only these files may act for all tenants: the place that knows a caller's tenants, and the daemon's fan-out.
+    /// Only these files may act for all tenants: the place that knows a caller's tenants, the daemon's fan-out, and the
+    /// verification of the whole audit.
     private static let forAllTenants: Set<String> = [
         "Sources/RPC/EventStream/RPCContext+TenantScope.swift", "Sources/RPC/EventStream/Fanout.swift",
+        "Sources/Features/Audit/Trail/AuditReader.swift",
     ]
 
     @Test func methodsUseTheScopeOfTheirCaller() throws {

@@ -17,6 +17,38 @@ aura_access_whoami() {
     aura_call access.whoami "$params"
 }
 
+# aura_audit_checkpoint
+# Returns a signed checkpoint of the newest entry.
+aura_audit_checkpoint() {
+    local params
+    params=$(_aura_members "" "" "$@") || return
+    aura_call audit.checkpoint "$params"
+}
+
+# aura_audit_export [after=…] [limit=…]
+# Returns the audit as lines of JSON, one page per call.
+aura_audit_export() {
+    local params
+    params=$(_aura_members "" "after limit" "$@") || return
+    aura_call audit.export "$params"
+}
+
+# aura_audit_list [principal=…] [method=…] [from=…] [before=…] [after=…] [limit=…]
+# Lists entries of the audit, one page per call.
+aura_audit_list() {
+    local params
+    params=$(_aura_members "" "after limit" "$@") || return
+    aura_call audit.list "$params"
+}
+
+# aura_audit_verify [checkpoint=…]
+# Verifies the whole audit.
+aura_audit_verify() {
+    local params
+    params=$(_aura_members "" "" "$@") || return
+    aura_call audit.verify "$params"
+}
+
 # aura_destroy INSTANCE [tenant=…] [idempotencyKey=…] [change=…]
 # Removes an instance and every resource that was created for it.
 aura_destroy() {

@@ -12,14 +12,19 @@ struct Bench: Sendable {
     let engines: [JobEngine]
     let watch = LedgerWatch()
     let time = SystemTime()
+    /// Whether each submission has an entry of the audit.
+    let isAudited: Bool
 
     static let steps = 5
     /// The kind of the instances. They have no facts.
     static let kind = InstanceKindDefinition(
         .agent, phases: [.queued: [.provisioning], .provisioning: [.running, .failed]], facts: UnknownFacts.self)
 
-    /// - Parameter bases: the stores, one per daemon.
-    init(stores bases: [any Store], workers: Int) async throws {
+    /// - Parameters:
+    ///   - bases: the stores, one per daemon.
+    ///   - isAudited: whether each submission has an entry of the audit.
+    init(stores bases: [any Store], workers: Int, isAudited: Bool) async throws {
+        self.isAudited = isAudited
         let steps = (1...Self.steps).map { number in
             Step("nothing.\(number)", phase: .provisioning, timeLimit: .seconds(60), weight: 1) { _ in .done }
         }
@@ -80,7 +85,7 @@ struct Bench: Sendable {
             for caller in 0..<callers {
                 group.addTask {
                     for number in stride(from: first + caller, to: first + count, by: callers) {
-                        _ = try await stores[number % stores.count].submit(Self.provision(number, now: time.now()))
+                        _ = try await stores[number % stores.count].submit(provision(number, now: time.now()))
                     }
                 }
             }
@@ -94,7 +99,7 @@ struct Bench: Sendable {
         for number in first..<(first + count) {
             let begun = time.uptime()
             let (started, ended) = (watch.started + 1, watch.ended + 1)
-            _ = try await stores[0].submit(Self.provision(number, now: time.now()))
+            _ = try await stores[0].submit(provision(number, now: time.now()))
             try await watch.wait(untilStarted: started)
             waits.append(Self.seconds(time.uptime() - begun) * 1000)
             try await watch.wait(untilEnded: ended)
@@ -107,19 +112,48 @@ struct Bench: Sendable {
             """
     }
 
-    private static func provision(_ number: Int, now: Timestamp) -> Submission {
+    private func provision(_ number: Int, now: Timestamp) -> Submission {
         let id = String(number)
         let text = "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - id.count) + id
         let instance = Instance(
-            of: kind, id: InstanceID(text), tenant: Tenant.default, name: "agent-\(number)", region: "eu-central",
+            of: Self.kind, id: InstanceID(text), tenant: Tenant.default, name: "agent-\(number)", region: "eu-central",
             size: "small",
             change: ChangeID(text), createdAt: now)
         let job = NewJob(
             id: JobID(text), kind: .provision, change: ChangeID(text), definitionVersion: 1, input: .null,
             deadline: now + .seconds(3600))
-        return Submission(target: .new(instance), in: .all, job: job, idempotency: nil, now: now) { instance, _ in
-            .accept(instance)
+        var submission = Submission(target: .new(instance), in: .all, job: job, idempotency: nil, now: now) {
+            instance, _ in .accept(instance)
         }
+        if isAudited { submission.audit = Self.entry(instance, now: now) }
+        return submission
+    }
+
+    private static func entry(_ instance: Instance, now: Timestamp) -> AuditDraft {
+        AuditDraft(
+            at: now, principal: PrincipalID("uid:1000"), proof: "peer", peer: "uid 1000 pid 4242", method: "provision",
+            tenant: instance.tenant,
+            parameters: AuditParameters.stored([
+                "name": .string(instance.name), "region": .string(instance.region), "size": .string(instance.size),
+            ]), salt: AuditDraft.salt(SystemRandom()))
+    }
+
+    /// Verifies the chain of the audit, and measures that.
+    func verification() async throws -> String {
+        let bounds = try await stores[0].auditBounds()
+        let begun = time.uptime()
+        var head = bounds.floor
+        while head.seq < bounds.head.seq {
+            let page = try await stores[0].audit(AuditQuery(scope: .all, after: head.seq, limit: 1000))
+            for entry in page.entries.entries {
+                let stored = try entry.row()
+                guard let content = stored.content, head.append(content) == stored else {
+                    throw StorageError(.corrupt, "the audit's entry \(stored.seq) does not follow from the one before")
+                }
+            }
+        }
+        let seconds = Self.seconds(time.uptime() - begun)
+        return "audit: \(head.seq) entries verified, \(Int(Double(head.seq) / max(seconds, 0.001))) entries/s"
     }
 
     static func seconds(_ duration: Duration) -> Double {

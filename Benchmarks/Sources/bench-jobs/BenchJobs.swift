@@ -29,11 +29,15 @@ import StorageSQLite
     @Option(help: "The number of the first job, for a database that has some.")
     var from = 1
 
+    @Flag(help: "Write an entry of the audit with each submission, and verify the audit at the end.")
+    var audited = false
+
     func run() async throws {
-        let bench = try await Bench(stores: stores(), workers: workers)
+        let bench = try await Bench(stores: stores(), workers: workers, isAudited: audited)
         try await bench.running {
             print(try await bench.latency(single, from: from))
             print(try await bench.throughput(jobs, from: from + single))
+            if audited { print(try await bench.verification()) }
             print(Self.memory())
         }
     }

@@ -77,8 +77,8 @@ extension CountingStore {
         try await base.identityChanges()
     }
 
-    func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
-        try await base.write(change)
+    func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
+        try await base.write(change, audit: audit)
     }
 
     func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
@@ -99,8 +99,8 @@ extension CountingStore {
         try await base.putSecret(version)
     }
 
-    func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
-        try await base.deleteSecret(reference)
+    func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
+        try await base.deleteSecret(reference, audit: audit)
     }
 
     func versionsToRewrap(
@@ -123,5 +123,36 @@ extension CountingStore {
 
     func putCanary(_ canary: VaultCanary) async throws(StorageError) -> VaultCanary {
         try await base.putCanary(canary)
+    }
+}
+
+/// The audit.
+extension CountingStore {
+    func appendAudit(_ drafts: [AuditDraft]) async throws(StorageError) {
+        try await base.appendAudit(drafts)
+    }
+
+    func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
+        try await base.audit(query)
+    }
+
+    func auditBounds() async throws(StorageError) -> AuditBounds {
+        try await base.auditBounds()
+    }
+
+    func eraseAudit(_ entries: [Int64], audit: AuditDraft?) async throws(StorageError) -> Int {
+        try await base.eraseAudit(entries, audit: audit)
+    }
+
+    func pruneAudit(_ request: AuditPruneRequest) async throws(StorageError) -> AuditBounds {
+        try await base.pruneAudit(request)
+    }
+
+    func putAuditCheckpoint(_ checkpoint: AuditCheckpoint) async throws(StorageError) {
+        try await base.putAuditCheckpoint(checkpoint)
+    }
+
+    func auditCheckpoints() async throws(StorageError) -> Page<AuditCheckpoint> {
+        try await base.auditCheckpoints()
     }
 }

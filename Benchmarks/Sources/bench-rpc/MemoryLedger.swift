@@ -82,12 +82,12 @@ final class MemoryLedger: Store {
 
     func identities() async throws(StorageError) -> Identities { Identities() }
     func identityChanges() async throws(StorageError) -> Int64 { 0 }
-    func write(_: IdentityChange) async throws(StorageError) -> Int64 { throw Self.absent }
+    func write(_: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 { throw Self.absent }
     func secret(_: SecretReference) async throws(StorageError) -> SecretRecord? { nil }
     func secrets(_: SecretQuery) async throws(StorageError) -> Page<SecretRecord> { Page() }
     func secretVersion(_: SecretReference, version: Int?) async throws(StorageError) -> SecretVersionRecord? { nil }
     func putSecret(_: NewSecretVersion) async throws(StorageError) -> SecretRecord { throw Self.absent }
-    func deleteSecret(_: SecretReference) async throws(StorageError) -> Bool { false }
+    func deleteSecret(_: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool { false }
     func versionsToRewrap(
         keyID: String, after: SecretVersionReference?, limit: Int
     ) async throws(StorageError) -> Page<SecretVersionRecord> { Page() }
@@ -95,4 +95,11 @@ final class MemoryLedger: Store {
     func versionCounts() async throws(StorageError) -> [String: Int] { [:] }
     func canary(keyID: String) async throws(StorageError) -> VaultCanary? { nil }
     func putCanary(_: VaultCanary) async throws(StorageError) -> VaultCanary { throw Self.absent }
+    func appendAudit(_: [AuditDraft]) async throws(StorageError) { throw Self.absent }
+    func audit(_: AuditQuery) async throws(StorageError) -> AuditPage { throw Self.absent }
+    func auditBounds() async throws(StorageError) -> AuditBounds { throw Self.absent }
+    func eraseAudit(_: [Int64], audit: AuditDraft?) async throws(StorageError) -> Int { throw Self.absent }
+    func pruneAudit(_: AuditPruneRequest) async throws(StorageError) -> AuditBounds { throw Self.absent }
+    func putAuditCheckpoint(_: AuditCheckpoint) async throws(StorageError) { throw Self.absent }
+    func auditCheckpoints() async throws(StorageError) -> Page<AuditCheckpoint> { throw Self.absent }
 }

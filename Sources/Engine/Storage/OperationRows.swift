@@ -8,6 +8,8 @@ public import AuraModel
 public protocol OperationRows {
     /// The events of the transaction, in order. The store appends them to the ledger before it commits.
     var events: [EventDraft] { get set }
+    /// The entries of the audit of the transaction, in order. The store appends them before it commits.
+    var audit: [AuditDraft] { get set }
 
     /// Returns the earlier calls with the key in its own name space and in the other one, at most one of each. Until
     /// the end of the transaction, no other transaction can use the key.
@@ -75,10 +77,31 @@ extension OperationRows {
     /// Throws `StorageError`. For a new instance, it throws only before the first change of a row. After the insertion
     /// of the instance nothing can conflict: the job's id is fresh, the instance has no other job, the key is locked.
     public mutating func submit(_ given: Submission) throws -> Submitted {
+        let (submitted, outcome) = try decide(given)
+        if var draft = given.audit {
+            draft.outcome = outcome
+            draft.change = submitted.job.change
+            note(draft, "instance \(submitted.instance.id)", submitted.instance.tenant)
+        }
+        return submitted
+    }
+
+    /// Adds a draft to the entries of the transaction.
+    private mutating func note(_ draft: AuditDraft, _ object: String, _ tenant: TenantID) {
+        var draft = draft
+        draft.object = object
+        draft.tenant = tenant
+        audit.append(draft)
+    }
+
+    /// Writes the rows of an operation. Returns its result, and its outcome for the audit.
+    private mutating func decide(_ given: Submission) throws -> (Submitted, outcome: String) {
         guard given.scope.contains(given.tenant) else { throw given.notFound }
         var submission = given
-        if let repeated = try repeated(&submission) { return repeated }
-        guard case .existing(let reference, let tenant) = submission.target else { return try create(submission) }
+        if let repeated = try repeated(&submission) { return (repeated, AuditDraft.Outcome.repeated) }
+        guard case .existing(let reference, let tenant) = submission.target else {
+            return (try create(submission), AuditDraft.Outcome.accepted)
+        }
         guard let instance = try instance(reference, in: submission.scope, locking: true), instance.tenant == tenant
         else { throw submission.notFound }
         let active = try activeJobs(of: instance.id)
@@ -100,10 +123,12 @@ extension OperationRows {
             }
             if job.principal != submission.job.principal { submission.idempotency = given.callersKey }
             try remember(submission, job: id)
-            return Submitted(instance: instance, job: job, isRepetition: true)
+            return (
+                Submitted(instance: instance, job: job, isRepetition: true), AuditDraft.Outcome.joined
+            )
         }
         try update(wanted)
-        return try queue(submission, wanted, blockedBy: blocker)
+        return (try queue(submission, wanted, blockedBy: blocker), AuditDraft.Outcome.accepted)
     }
 
     private mutating func create(_ submission: Submission) throws -> Submitted {
@@ -193,6 +218,7 @@ extension OperationRows {
     /// Requests that a job ends early. Returns the job's row. A second request changes nothing.
     public mutating func requestCancellation(_ request: CancellationRequest) throws -> Job {
         let job = try activeJob(request.job, in: request.scope)
+        note(request.audit, about: job, isChange: job.cancellation == nil)
         guard job.cancellation == nil else { return job }
         let updated = try requestCancellation(of: job.id, at: request.now)
         events.append(
@@ -205,12 +231,22 @@ extension OperationRows {
     /// Makes a waiting job due now. Returns the job's row.
     public mutating func makeDueNow(_ request: MakeDueNowRequest) throws -> Job {
         let job = try activeJob(request.job, in: request.scope)
-        guard let updated = try makeDue(job.id, at: request.now) else { return job }
+        let due = try makeDue(job.id, at: request.now)
+        note(request.audit, about: job, isChange: due != nil)
+        guard let updated = due else { return job }
         events.append(
             EventDraft(
                 .jobRetryRequested, of: job, "\(job.kind.rawValue) is to be tried again now", by: request.principal,
                 at: request.now))
         return updated
+    }
+
+    /// Completes a draft about a job, and adds it to the entries of the transaction.
+    private mutating func note(_ draft: AuditDraft?, about job: Job, isChange: Bool) {
+        guard var draft else { return }
+        draft.outcome = isChange ? AuditDraft.Outcome.accepted : AuditDraft.Outcome.unchanged
+        draft.change = job.change
+        note(draft, "job \(job.id)", job.tenant)
     }
 
     private mutating func activeJob(_ id: JobID, in scope: TenantScope) throws -> Job {

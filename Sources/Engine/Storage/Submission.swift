@@ -28,6 +28,9 @@ public struct Submission: Sendable {
     /// Decides the admission from the rows of the transaction: the instance and its active jobs. The function must be
     /// pure, because a transaction may be repeated.
     public var admit: @Sendable (Instance, _ active: [Job]) throws(StorageError) -> Admission
+    /// The entry of the audit. The transaction completes and writes it, also if the operation repeats a call or joins a
+    /// job; `nil` for no entry.
+    public var audit: AuditDraft?
 
     /// Creates a submission.
     public init(

@@ -195,6 +195,8 @@ public struct CancellationRequest: Sendable {
     public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp
+    /// The entry of the audit, which the transaction completes and writes; `nil` for no entry.
+    public var audit: AuditDraft?
 
     /// Creates a request.
     public init(job: JobID, in scope: TenantScope, principal: PrincipalID? = nil, now: Timestamp) {
@@ -215,6 +217,8 @@ public struct MakeDueNowRequest: Sendable {
     public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp
+    /// The entry of the audit, which the transaction completes and writes; `nil` for no entry.
+    public var audit: AuditDraft?
 
     /// Creates a request.
     public init(job: JobID, in scope: TenantScope, principal: PrincipalID? = nil, now: Timestamp) {

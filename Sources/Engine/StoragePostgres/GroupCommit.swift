@@ -84,16 +84,21 @@ final class GroupCommit: Sendable {
     private let threads: [ConnectionThread]
     private let queue = CommitQueue<Entry>(writers: writers)
     private let sharing = Locked(Sharing())
+    /// The head of an audit without entries.
+    private let auditStart: AuditHead
     private let news = Locked((isWaiting: false, told: ContinuousClock.now))
     private let committed: @Sendable ([Event]) -> Void
 
     /// - Parameters:
     ///   - away: the backoff while the server cannot be reached. Writers and readers share it.
+    ///   - auditStart: the head of an audit without entries.
     ///   - committed: receives the events of each commit. The two writers may call it out of order.
     init(
-        _ settings: PostgresSettings, away: Locked<ServerAway>, committed: @escaping @Sendable ([Event]) -> Void
+        _ settings: PostgresSettings, away: Locked<ServerAway>, auditStart: AuditHead,
+        committed: @escaping @Sendable ([Event]) -> Void
     ) {
         threads = (1...Self.writers).map { ConnectionThread(settings, label: "writer.\($0)", away: away) }
+        self.auditStart = auditStart
         self.committed = committed
     }
 
@@ -196,7 +201,7 @@ final class GroupCommit: Sendable {
         while true {
             var mayHaveCommitted = false
             do {
-                let (events, finish) = try thread.perform { try Self.transaction(batch, $0, &mayHaveCommitted) }
+                let (events, finish) = try thread.perform { try transaction(batch, $0, &mayHaveCommitted) }
                 if !events.isEmpty {
                     sharing.withLock { $0.note(events) }
                     committed(events)
@@ -214,6 +219,10 @@ final class GroupCommit: Sendable {
                 // One entry caused the refusal. Each is written alone, so that the others succeed.
                 for entry in batch { commit([entry], thread) }
                 return
+            } catch is StorageError where batch.count > 1 && !mayHaveCommitted {
+                // The audit cannot be written. Entries without a draft succeed alone.
+                for entry in batch { commit([entry], thread) }
+                return
             } catch {
                 let failure = StorageError(postgres: error)
                 for item in batch { item.fail(failure) }
@@ -222,17 +231,17 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private static func transaction(
+    private func transaction(
         _ batch: [Entry], _ connection: PostgresConnection, _ mayHaveCommitted: inout Bool
     ) throws -> ([Event], () -> Void) {
         var ledger = LedgerDraft()
         var finished: [@Sendable (Int64) -> Void] = []
         var refused: [() -> Void] = []
-        try connection.script(begin)
+        try connection.script(Self.begin)
         do {
             for case .item(let item) in batch {
                 do {
-                    finished.append(try run(item, connection, &ledger))
+                    finished.append(try Self.run(item, connection, &ledger))
                 } catch let refusal as Refusal {
                     refused.append { item.fail(refusal.cause) }
                 }
@@ -243,12 +252,13 @@ final class GroupCommit: Sendable {
                     if case .fenced = outcome {
                         refused.append { each.fail(each.fenced) }
                     } else {
-                        finished.append(note(each, outcome, &ledger))
+                        finished.append(Self.note(each, outcome, &ledger))
                     }
                 }
             }
+            let audit = try ledger.auditStatement(connection, start: auditStart)
             mayHaveCommitted = true
-            let base = try ledger.drafts.isEmpty ? headAndCommit(connection) : ledger.commit(connection)
+            let base = try ledger.commit(connection, after: audit)
             return (
                 ledger.events(after: base),
                 {
@@ -276,14 +286,10 @@ final class GroupCommit: Sendable {
     /// again, it repeats the writes, which fail for jobs that another worker has claimed.
     static let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
-    private static func headAndCommit(_ connection: PostgresConnection) throws -> Int64 {
-        try connection.runAndCommit("SELECT seq FROM event_head WHERE one = 1").first?.number("seq") ?? 0
-    }
-
     private static func run(
         _ item: Item, _ connection: PostgresConnection, _ ledger: inout LedgerDraft
     ) throws -> @Sendable (Int64) -> Void {
-        let count = ledger.drafts.count
+        let mark = ledger.mark
         if item.hasSavepoint { try connection.script("SAVEPOINT item") }
         do {
             let finish = try item.run(connection, &ledger)
@@ -292,7 +298,7 @@ final class GroupCommit: Sendable {
         } catch let error as PostgresError where error.kind != .taken || !item.hasSavepoint {
             throw error
         } catch {
-            ledger.rollBack(to: count)
+            ledger.rollBack(to: mark)
             if item.hasSavepoint { try connection.script("ROLLBACK TO item; RELEASE item") }
             throw Refusal(cause: StorageError(postgres: error))
         }

@@ -1,3 +1,4 @@
+public import AuraModel
 public import Storage
 
 /// Tenants, principals, tokens, sessions and denied keys.
@@ -10,10 +11,12 @@ extension PostgresStore {
         try await read { try SQLIdentityRows(SharedStatements($0)).changes() }
     }
 
-    public func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
-        try await writer.write(mayThrowAfterWriting: true) { connection, _ in
+    public func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
+        try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
             var rows = SQLIdentityRows(SharedStatements(connection))
-            let changes = try rows.write(change)
+            var draft = audit
+            let changes = try rows.write(change, audit: &draft)
+            if let draft { ledger.append(audit: [draft]) }
             return { _ in changes }
         }
     }

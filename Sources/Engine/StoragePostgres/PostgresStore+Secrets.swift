@@ -1,3 +1,4 @@
+public import AuraModel
 public import Storage
 
 /// Secrets and their versions.
@@ -20,8 +21,8 @@ extension PostgresStore {
         try await changeSecrets { try $0.put(version) }
     }
 
-    public func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
-        try await changeSecrets { try $0.deleteSecret(reference) }
+    public func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
+        try await changeSecrets { try $0.deleteSecret(reference, audit: audit) }
     }
 
     public func versionsToRewrap(
@@ -49,9 +50,10 @@ extension PostgresStore {
     private func changeSecrets<Value: Sendable>(
         _ body: @escaping @Sendable (inout SQLSecretRows<SharedStatements>) throws -> Value
     ) async throws(StorageError) -> Value {
-        try await writer.write(mayThrowAfterWriting: true) { connection, _ in
+        try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
             var rows = SQLSecretRows(SharedStatements(connection))
             let value = try body(&rows)
+            ledger.append(audit: rows.audit)
             return { _ in value }
         }
     }

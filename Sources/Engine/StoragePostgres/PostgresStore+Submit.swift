@@ -40,6 +40,7 @@ private struct PostgresOperationRows: OperationRows {
     let connection: PostgresConnection
     let decoded: DecodedInstances
     var events: [EventDraft] = []
+    var audit: [AuditDraft] = []
 
     static func run<Value>(
         _ connection: PostgresConnection, _ decoded: DecodedInstances, _ ledger: inout LedgerDraft,
@@ -48,6 +49,7 @@ private struct PostgresOperationRows: OperationRows {
         var rows = PostgresOperationRows(connection: connection, decoded: decoded)
         let value = try body(&rows)
         ledger.append(rows.events)
+        ledger.append(audit: rows.audit)
         return value
     }
 

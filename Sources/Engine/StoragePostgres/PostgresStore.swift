@@ -26,6 +26,8 @@ public final class PostgresStore: Store {
     let decoded: DecodedInstances
     private let proof = SharedWrite()
     let leaseClock: LeaseClock
+    /// The head of an audit without entries.
+    let auditStart: AuditHead
 
     private init(
         installation: String, kinds: InstanceKinds, writer: GroupCommit, readers: [ConnectionThread],
@@ -37,6 +39,7 @@ public final class PostgresStore: Store {
         self.readers = readers
         self.follower = follower
         self.leaseClock = clock
+        auditStart = AuditHead.start(installation: installation)
     }
 
     deinit {
@@ -82,7 +85,8 @@ public final class PostgresStore: Store {
             throw StorageError(postgres: error, isOpening: true)
         }
         let follower = LedgerFollower(settings, head: head, epoch: epoch, newEpoch: claim.newEpoch, logger: logger)
-        let writer = GroupCommit(settings, away: away) { follower.deliver($0) }
+        let start = AuditHead.start(installation: known)
+        let writer = GroupCommit(settings, away: away, auditStart: start) { follower.deliver($0) }
         follower.atEachLook { [weak writer] in writer?.startIfHeldBack() }
         return PostgresStore(
             installation: known, kinds: kinds, writer: writer, readers: readers, follower: follower, clock: clock)

@@ -17,6 +17,7 @@ enum Schema {
         Migration(number: 1, statements: first, usableFrom: 1), Migration(number: 2, statements: second, usableFrom: 2),
         Migration(number: 3, statements: third, usableFrom: 3), Migration(number: 4, statements: fourth, usableFrom: 4),
         Migration(number: 5, statements: fifth, usableFrom: 4), Migration(number: 6, statements: sixth, usableFrom: 4),
+        Migration(number: 7, statements: seventh, usableFrom: 4),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -290,5 +291,19 @@ enum Schema {
         CREATE INDEX secret_version_key ON secret_version (key_id);
 
         CREATE TABLE vault_canary (key_id text PRIMARY KEY, nonce bytea NOT NULL, ciphertext bytea NOT NULL);
+        """
+
+    /// Adds the audit (`docs/decisions/0048-audit.md`). A content that was erased is NULL. The hash of a head is NULL
+    /// before the first entry.
+    private static let seventh = """
+        CREATE TABLE audit (
+            seq bigint PRIMARY KEY, at bigint NOT NULL, body bytea, salt bytea, digest bytea NOT NULL, hash bytea NOT NULL
+        );
+        CREATE TABLE audit_head (
+            one integer PRIMARY KEY CHECK (one = 1), seq bigint NOT NULL, hash bytea, floor_seq bigint NOT NULL,
+            floor_hash bytea
+        ) WITH (fillfactor = 10);
+        INSERT INTO audit_head (one, seq, floor_seq) VALUES (1, 0, 0);
+        CREATE TABLE audit_checkpoint (seq bigint PRIMARY KEY, at bigint NOT NULL, note text NOT NULL);
         """
 }

@@ -16,16 +16,24 @@ import Storage
 final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
-    /// The ledger's head and the new events of one transaction.
+    /// The ledger's head and the new events of one transaction, and its entries of the audit.
     struct LedgerDraft {
         var head: Int64
         var events: [Event] = []
+        /// The entries of the audit, which are written at the end of the transaction.
+        var audit: [AuditDraft] = []
 
-        /// Removes the events after `seq`, so that `count` events are left. Restoring a saved copy would be slower: the
-        /// next append would copy the whole array.
-        mutating func rollBack(to seq: Int64, count: Int) {
-            head = seq
-            events.removeLast(events.count - count)
+        /// The state before an item.
+        typealias Mark = (head: Int64, events: Int, audit: Int)
+
+        var mark: Mark { (head, events.count, audit.count) }
+
+        /// Removes the events and entries after `mark`. Restoring a saved copy would be slower: the next append would
+        /// copy the whole array.
+        mutating func rollBack(to mark: Mark) {
+            head = mark.head
+            events.removeLast(events.count - mark.events)
+            audit.removeLast(audit.count - mark.audit)
         }
     }
 
@@ -37,13 +45,16 @@ final class GroupCommit: Sendable {
 
     private let pool: DatabasePool
     private let proof: DatabaseFile.Proof
+    /// The head of an audit without entries.
+    private let auditStart: AuditHead
     private let queue = CommitQueue<Item>()
     private let observer = Locked<Observer?>(nil)
     private let thread = DispatchQueue(label: "aura.sqlite.writer")
 
-    init(pool: DatabasePool, proof: DatabaseFile.Proof) {
+    init(pool: DatabasePool, proof: DatabaseFile.Proof, auditStart: AuditHead) {
         self.pool = pool
         self.proof = proof
+        self.auditStart = auditStart
     }
 
     func observe(_ observer: @escaping Observer) {
@@ -94,10 +105,13 @@ final class GroupCommit: Sendable {
             // check takes about 1 µs.
             try proof.check()
             let events = try pool.writeWithoutTransaction { database in
-                try Self.transaction(batch, database, &finished)
+                try transaction(batch, database, &finished)
             }
             if !events.isEmpty { observer.withLock { $0 }?(events) }
             for finish in finished { finish() }
+        } catch is StorageError where batch.count > 1 {
+            // The audit cannot be written. Items without a draft succeed alone.
+            for item in batch { commit([item]) }
         } catch {
             let failure = StorageError(sqlite: error, while: .writing)
             for item in batch { item.fail(failure) }
@@ -106,7 +120,7 @@ final class GroupCommit: Sendable {
 
     /// Runs the items and commits. Appends to `finished` a function for each item that resumes its caller: with the
     /// result, or with the item's own error.
-    private static func transaction(
+    private func transaction(
         _ batch: [Item], _ database: Database, _ finished: inout [@Sendable () -> Void]
     ) throws -> [Event] {
         var refused: [@Sendable () -> Void] = []
@@ -117,12 +131,15 @@ final class GroupCommit: Sendable {
             let before = ledger.head
             for item in batch {
                 do {
-                    finished.append(try run(item, database, &ledger))
+                    finished.append(try Self.run(item, database, &ledger))
                 } catch let refusal as Refusal {
                     refused.append { item.fail(refusal.cause) }
                 }
             }
             if ledger.head != before { try LedgerRows.setHead(ledger.head, database) }
+            if !ledger.audit.isEmpty {
+                try SQLAuditRows(SharedStatements(database), start: auditStart).append(ledger.audit)
+            }
             try database.execute(sql: "COMMIT")
         } catch {
             if database.isInsideTransaction { try? database.execute(sql: "ROLLBACK") }
@@ -153,7 +170,7 @@ final class GroupCommit: Sendable {
                 throw Refusal(error)
             }
         }
-        let (seq, count) = (ledger.head, ledger.events.count)
+        let mark = ledger.mark
         try database.cachedStatement(sql: "SAVEPOINT item").execute()
         do {
             let finish = try item.run(database, &ledger)
@@ -161,7 +178,7 @@ final class GroupCommit: Sendable {
             return finish
         } catch {
             if isFatal(error) { throw error }
-            ledger.rollBack(to: seq, count: count)
+            ledger.rollBack(to: mark)
             try database.cachedStatement(sql: "ROLLBACK TO item").execute()
             try database.cachedStatement(sql: "RELEASE item").execute()
             throw Refusal(error)

@@ -1,3 +1,4 @@
+public import AuraModel
 public import Storage
 
 /// Secrets and their versions.
@@ -20,8 +21,8 @@ extension SQLiteStore {
         try await changeSecrets { try $0.put(version) }
     }
 
-    public func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
-        try await changeSecrets { try $0.deleteSecret(reference) }
+    public func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
+        try await changeSecrets { try $0.deleteSecret(reference, audit: audit) }
     }
 
     public func versionsToRewrap(
@@ -51,9 +52,11 @@ extension SQLiteStore {
     private func changeSecrets<Value: Sendable>(
         _ body: @escaping @Sendable (inout SQLSecretRows<SharedStatements>) throws -> Value
     ) async throws(StorageError) -> Value {
-        try await writer.write(mayThrowAfterWriting: true) { database, _ in
+        try await writer.write(mayThrowAfterWriting: true) { database, ledger in
             var rows = SQLSecretRows(SharedStatements(database))
-            return try body(&rows)
+            let value = try body(&rows)
+            ledger.audit.append(contentsOf: rows.audit)
+            return value
         }
     }
 }

@@ -41,6 +41,7 @@ private struct SQLiteOperationRows: OperationRows {
     /// The new instance and its document, which was encoded before the transaction; `nil` for an existing instance.
     let encoded: (instance: Instance, document: String)?
     var events: [EventDraft] = []
+    var audit: [AuditDraft] = []
 
     static func run<Value>(
         _ database: Database, _ decoded: DecodedInstances, _ ledger: inout GroupCommit.LedgerDraft,
@@ -49,6 +50,7 @@ private struct SQLiteOperationRows: OperationRows {
         var rows = SQLiteOperationRows(database: database, decoded: decoded, encoded: encoded)
         let value = try body(&rows)
         try LedgerRows.append(rows.events, database, &ledger)
+        ledger.audit.append(contentsOf: rows.audit)
         return value
     }
 

@@ -20,6 +20,8 @@ public final class SQLiteStore: Store {
     /// The threads for ``readAside(_:)``.
     private let aside = (1...4).map { DispatchQueue(label: "aura.sqlite.read.\($0)") }
     private let nextAside = Locked(0)
+    /// The head of an audit without entries.
+    let auditStart: AuditHead
     let writer: GroupCommit
     /// Declared after the connections, because properties are released in order and the file must be closed last.
     let file: DatabaseFile
@@ -65,7 +67,8 @@ public final class SQLiteStore: Store {
         // SQLite opened the path once more, and the file may have been replaced since the claim.
         try file.proof.check()
         readers = ReadConnections(path: path, proof: file.proof)
-        writer = GroupCommit(pool: pool, proof: file.proof)
+        auditStart = AuditHead.start(installation: installation)
+        writer = GroupCommit(pool: pool, proof: file.proof, auditStart: auditStart)
     }
 
     /// `FULL`, since `NORMAL` may lose a committed intent. The other settings are for speed (`docs/performance.md`).

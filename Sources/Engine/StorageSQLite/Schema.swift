@@ -13,7 +13,7 @@ enum Schema {
         Migration(number: 1, statements: first), Migration(number: 2, statements: second),
         Migration(number: 3, statements: third), Migration(number: 4, statements: fourth),
         Migration(number: 5, statements: fifth), Migration(number: 6, statements: sixth),
-        Migration(number: 7, statements: seventh),
+        Migration(number: 7, statements: seventh), Migration(number: 8, statements: eighth),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -222,5 +222,19 @@ enum Schema {
         CREATE INDEX secret_version_key ON secret_version (key_id);
 
         CREATE TABLE vault_canary (key_id TEXT PRIMARY KEY, nonce BLOB NOT NULL, ciphertext BLOB NOT NULL) WITHOUT ROWID;
+        """
+
+    /// Adds the audit (`docs/decisions/0048-audit.md`). A content that was erased is NULL. The hash of a head is NULL
+    /// before the first entry.
+    private static let eighth = """
+        CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, body BLOB, salt BLOB, digest BLOB NOT NULL, hash BLOB NOT NULL
+        );
+        CREATE TABLE audit_head (
+            one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash BLOB, floor_seq INTEGER NOT NULL,
+            floor_hash BLOB
+        );
+        INSERT INTO audit_head (one, seq, floor_seq) VALUES (1, 0, 0);
+        CREATE TABLE audit_checkpoint (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL);
         """
 }

@@ -15,13 +15,14 @@ struct AgentMethods {
     func register(in router: inout Router) {
         router.register(Methods.provision, holdsEvents: true, onLoop: true) { parameters, call in
             try await service.subscribing(parameters.subscribe, call) {
-                try await provision(parameters, in: call.tenantScope, by: PrincipalID(call.principal.id))
+                try await provision(
+                    parameters, in: call.tenantScope, by: PrincipalID(call.principal.id), audit: call.audit)
             }
         }
     }
 
     private func provision(
-        _ parameters: ProvisionParameters, in scope: TenantScope, by principal: PrincipalID
+        _ parameters: ProvisionParameters, in scope: TenantScope, by principal: PrincipalID, audit: AuditSlip?
     ) async throws -> OperationResult {
         guard regions.contains(parameters.region) else {
             throw Self.unknown(.unknownRegion, "region", parameters.region, allowed: regions)
@@ -39,7 +40,8 @@ struct AgentMethods {
             NewOperation(
                 target: .new(instance), in: scope, kind: .provision, change: change, principal: principal,
                 tenant: tenant, key: parameters.idempotencyKey,
-                request: try NewOperation.canonical(.provision, Self.bare(parameters, tenant)), admit: Provision.admit))
+                request: try NewOperation.canonical(.provision, Self.bare(parameters, tenant)), audit: audit,
+                admit: Provision.admit))
     }
 
     /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and with the tenant unless

@@ -1,5 +1,6 @@
 import Crypto
 import Encoding
+public import Storage
 
 /// A head of the audit, signed, in the form of C2SP's signed notes (c2sp.org/signed-note, c2sp.org/tlog-checkpoint):
 ///

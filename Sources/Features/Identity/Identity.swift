@@ -1,5 +1,6 @@
 public import AuraModel
 public import FeatureKit
+public import JSONRPC
 public import Logging
 public import Storage
 
@@ -11,12 +12,14 @@ public enum Identity {
     ///   - keys: the keys that sign tokens.
     ///   - unix: the rights of processes on the Unix socket.
     ///   - installation: the id of the installation, which certificates name.
+    ///   - onFailure: called for each token that is refused; it must not block.
     public static func parts(
         store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String, time: any TimeSource,
-        random: any RandomSource, logger: Logger
+        random: any RandomSource, logger: Logger, onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) -> FeatureParts {
         let registry = try await IdentityRegistry(
-            store: store, keys: keys, unix: unix, installation: installation, time: time, logger: logger)
+            store: store, keys: keys, unix: unix, installation: installation, time: time, logger: logger,
+            onFailure: onFailure)
         let methods = IdentityMethods(
             store: store, registry: registry, keys: keys, identifiers: IdentifierSource(time: time, random: random),
             time: time)

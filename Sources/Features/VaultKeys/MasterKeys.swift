@@ -45,6 +45,14 @@ public struct MasterKeys: Sendable {
         }
     }
 
+    /// Returns the seeds of the keys that sign the checkpoints of the audit, the current one first: for each key of the
+    /// file, its name and 32 bytes.
+    public func auditSeeds(installation: String) -> [(id: String, bytes: [UInt8])] {
+        all.map { key in
+            (key.id, key.derived(for: .audit, installation: installation).withUnsafeBytes { Array($0) })
+        }
+    }
+
     /// Returns the key with this name.
     package subscript(id: String) -> MasterKey? { all.first { $0.id == id } }
 

@@ -116,7 +116,8 @@ struct Daemon {
         let log: [any Interceptor] = logger.logLevel <= .debug ? [CallLog(logger: logger)] : []
         var router = try service.router(
             interceptors: log + features.flatMap(\.interceptors),
-            authenticator: features.lazy.compactMap(\.authenticator).first
+            authenticator: features.lazy.compactMap(\.authenticator).first,
+            recorder: features.lazy.compactMap(\.recorder).first
         ) { [logger] failure in
             logger.error("\(failure.method) failed: \(failure.error)")
         }

@@ -1,3 +1,5 @@
+public import JSON
+
 /// One call, as its handler and the interceptors see it.
 public struct RPCContext: Sendable {
     /// The connection of the call.
@@ -8,6 +10,11 @@ public struct RPCContext: Sendable {
     public let id: RPCID?
     /// The caller. Before the first interceptor it is the principal of the connection; an interceptor may replace it.
     public var principal: Principal
+    /// The parameters as the caller sent them, not checked yet; `nil` without parameters.
+    public internal(set) var parameters: JSONValue?
+    /// The entry of the audit that the handler passes to the store with its change; `nil` for a method that only reads,
+    /// and without a recorder.
+    public internal(set) var audit: AuditSlip?
 
     init(session: Session, method: MethodProperties, id: RPCID?) {
         self.session = session

@@ -11,6 +11,7 @@ public struct Router: Sendable {
     let interceptors: [any Interceptor]
     /// Decides who calls; `nil` if every caller may do everything.
     public let authenticator: (any Authenticator)?
+    let recorder: (any CallRecorder)?
     let onInternalError: @Sendable (InternalError) -> Void
 
     /// The failure of a handler. Clients must not see its text.
@@ -27,14 +28,16 @@ public struct Router: Sendable {
     ///
     /// `schemas` holds the schemas of parameters, by the names that methods give. Parameters that violate them never
     /// reach a handler. `interceptors` run around each call, in this order. Without an `authenticator`, every caller may
-    /// do everything.
+    /// do everything. `recorder` writes calls to the audit.
     public init(
         schemas: SchemaSet? = nil, interceptors: [any Interceptor] = [], authenticator: (any Authenticator)? = nil,
+        recorder: (any CallRecorder)? = nil,
         onInternalError: @escaping @Sendable (InternalError) -> Void
     ) {
         self.schemas = schemas
         self.interceptors = interceptors
         self.authenticator = authenticator
+        self.recorder = recorder
         self.onInternalError = onInternalError
     }
 
@@ -230,10 +233,11 @@ extension Router {
     func outcome(
         of handler: (JSONValue?, RPCContext) throws -> Answer, _ params: JSONValue?, _ context: RPCContext
     ) -> Outcome {
-        guard !interceptors.isEmpty else { return handle(context) { try handler(params, context) } }
-        var context = context
+        guard !interceptors.isEmpty || recorder != nil else { return handle(context) { try handler(params, context) } }
+        var context = begin(context, params)
         let (passed, refusal) = enter(&context)
         let outcome = refusal.map { .failure($0) } ?? handle(context) { try handler(params, context) }
+        if let recorder, context.needsEntry(outcome.error) { recorder.enqueue(context, outcome.error) }
         leave(context, passed, outcome)
         return outcome
     }
@@ -243,9 +247,9 @@ extension Router {
         of handler: @Sendable (JSONValue?, RPCContext) async throws -> Answer, _ params: JSONValue?,
         _ context: RPCContext
     ) async -> Outcome {
-        var context = context
+        var context = begin(context, params)
         let (passed, refusal) = enter(&context)
-        let outcome: Outcome
+        var outcome: Outcome
         if let refusal {
             outcome = .failure(refusal)
         } else {
@@ -255,8 +259,24 @@ extension Router {
                 outcome = .failure(rpcError(for: error, in: context))
             }
         }
+        if let recorder, context.needsEntry(outcome.error) {
+            do throws(RPCError) {
+                try await recorder.record(context, outcome.error)
+            } catch {
+                outcome = .failure(error)
+            }
+        }
         leave(context, passed, outcome)
         return outcome
+    }
+
+    /// Returns the context with the parameters, and with the slip of a call that may change something.
+    private func begin(_ context: RPCContext, _ params: JSONValue?) -> RPCContext {
+        guard let recorder else { return context }
+        var context = context
+        context.parameters = params
+        if context.method.mutates { context.audit = recorder.begin(context) }
+        return context
     }
 
     private func handle(_ context: RPCContext, _ body: () throws -> Answer) -> Outcome {

@@ -18,12 +18,14 @@ extension RPCService {
         router.register(Methods.jobCancel, holdsEvents: true, onLoop: true) { parameters, call in
             try await self.answering {
                 try await self.cancel(
-                    parameters.job.inLowerCase, in: call.tenantScope, by: PrincipalID(call.principal.id))
+                    parameters.job.inLowerCase, in: call.tenantScope, by: PrincipalID(call.principal.id),
+                    audit: call.audit)
             }
         }
         router.register(Methods.jobRetry, holdsEvents: true, onLoop: true) { parameters, call in
             try await self.answering {
-                try await self.retry(parameters, in: call.tenantScope, by: PrincipalID(call.principal.id))
+                try await self.retry(
+                    parameters, in: call.tenantScope, by: PrincipalID(call.principal.id), audit: call.audit)
             }
         }
         router.register(Methods.jobWait, followsHolds: true, cancelsOnClose: true) { parameters, call in
@@ -83,7 +85,9 @@ extension RPCService {
             unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map { JobID($0.id) })
     }
 
-    func cancel(_ id: JobID, in scope: TenantScope, by principal: PrincipalID) async throws -> JobResult {
+    func cancel(
+        _ id: JobID, in scope: TenantScope, by principal: PrincipalID, audit: AuditSlip? = nil
+    ) async throws -> JobResult {
         let known = try await knownJob(id, in: scope)
         if let plan = catalogue.definition(of: known)?.plan, !known.state.isTerminal,
             try await isPastPivot(of: plan, id, in: scope)
@@ -93,8 +97,10 @@ extension RPCService {
                 "cannot cancel job \(id), a \(known.kind.rawValue) only goes forward: job.explain says where it is"
             )
         }
-        let job = try await store.requestCancellation(
-            CancellationRequest(job: id, in: scope, principal: principal, now: time.now()))
+        var request = CancellationRequest(job: id, in: scope, principal: principal, now: time.now())
+        request.audit = audit?.draft
+        let job = try await store.requestCancellation(request)
+        audit?.noteWritten()
         engine.noteCancellation(of: id)
         return JobResult(job: JobView(job))
     }
@@ -111,21 +117,23 @@ extension RPCService {
 /// `job.retry`: makes a waiting job due now, or repeats a failed or cancelled job as a new job.
 extension RPCService {
     func retry(
-        _ parameters: JobRetryParameters, in scope: TenantScope, by principal: PrincipalID
+        _ parameters: JobRetryParameters, in scope: TenantScope, by principal: PrincipalID, audit: AuditSlip? = nil
     ) async throws -> OperationResult {
         let job = try await knownJob(parameters.job.inLowerCase, in: scope)
-        guard job.state.isTerminal else { return try await makeDueNow(job, in: scope, by: principal) }
+        guard job.state.isTerminal else { return try await makeDueNow(job, in: scope, by: principal, audit) }
         guard job.state != .succeeded else {
             throw RPCError(.nothingToRetry, "cannot retry job \(job.id), it succeeded: nothing is left to do")
         }
-        return try await again(job, in: scope, key: parameters.idempotencyKey, by: principal)
+        return try await again(job, in: scope, key: parameters.idempotencyKey, by: principal, audit)
     }
 
     private func makeDueNow(
-        _ job: Job, in scope: TenantScope, by principal: PrincipalID
+        _ job: Job, in scope: TenantScope, by principal: PrincipalID, _ audit: AuditSlip?
     ) async throws -> OperationResult {
-        let updated = try await store.makeDueNow(
-            MakeDueNowRequest(job: job.id, in: scope, principal: principal, now: time.now()))
+        var request = MakeDueNowRequest(job: job.id, in: scope, principal: principal, now: time.now())
+        request.audit = audit?.draft
+        let updated = try await store.makeDueNow(request)
+        audit?.noteWritten()
         engine.wake()
         guard let instance = try await store.instance(.id(job.instance), in: scope) else {
             throw StorageError(.corrupt, "the instance of job \(job.id) is missing")
@@ -135,13 +143,13 @@ extension RPCService {
 
     /// Submits a new job of the same kind on the same instance; a provision builds the instance's next machine.
     private func again(
-        _ former: Job, in scope: TenantScope, key: String?, by principal: PrincipalID
+        _ former: Job, in scope: TenantScope, key: String?, by principal: PrincipalID, _ audit: AuditSlip?
     ) async throws -> OperationResult {
         let operation = NewOperation(
             target: .existing(.id(former.instance), tenant: former.tenant), in: scope, kind: former.kind,
             change: former.change, principal: principal, input: ["retryOf": .string(former.id.text)],
             tenant: former.tenant, key: key,
-            request: "job.retry \(former.id)", admit: operations.admission(of: former.kind))
+            request: "job.retry \(former.id)", audit: audit, admit: operations.admission(of: former.kind))
         return try await submit(operation)
     }
 }

@@ -2,7 +2,7 @@ public import AuraAPI
 public import AuraModel
 import EventStream
 public import JSON
-import JSONRPC
+public import JSONRPC
 public import Jobs
 public import Storage
 
@@ -18,7 +18,7 @@ extension RPCService {
                 try await self.subscribing(parameters.subscribe, call) {
                     try await self.operate(
                         kind, parameters, in: call.tenantScope, only: call.instances,
-                        by: PrincipalID(call.principal.id))
+                        by: PrincipalID(call.principal.id), audit: call.audit)
                 }
             }
         }
@@ -26,7 +26,7 @@ extension RPCService {
 
     func operate(
         _ kind: JobKind, _ parameters: InstanceOperationParameters, in scope: TenantScope,
-        only: Set<InstanceID>? = nil, by principal: PrincipalID
+        only: Set<InstanceID>? = nil, by principal: PrincipalID, audit: AuditSlip? = nil
     ) async throws -> OperationResult {
         let tenant = parameters.tenant ?? scope.usualTenant
         let asked = Self.bare(parameters, tenant)
@@ -35,7 +35,8 @@ extension RPCService {
             target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), in: scope,
             kind: kind, change: parameters.change ?? identifiers.next(), principal: principal, tenant: tenant,
             key: parameters.idempotencyKey,
-            request: try NewOperation.canonical(kind, asked), only: only, admit: operations.admission(of: kind))
+            request: try NewOperation.canonical(kind, asked), only: only, audit: audit,
+            admit: operations.admission(of: kind))
         do {
             return try await submit(operation)
         } catch let error as RPCError where error.code == .instanceNotFound {
@@ -74,16 +75,18 @@ extension RPCService {
         let idempotency = operation.key.map {
             Idempotency(scope: operation.tenant.text, key: $0, request: operation.request)
         }
+        var submission = Submission(
+            target: operation.target, in: operation.scope, job: job, idempotency: idempotency,
+            quota: quota.perTenant, totalQuota: quota.total, now: now,
+            admit: { [job] instance, active throws(StorageError) in
+                try Self.check(instance, isFor: job)
+                guard operation.only?.contains(instance.id) ?? true else { throw operation.target.notFound }
+                return try operation.admit(instance, active)
+            })
+        submission.audit = operation.audit?.draft
         do {
-            let submitted = try await store.submit(
-                Submission(
-                    target: operation.target, in: operation.scope, job: job, idempotency: idempotency,
-                    quota: quota.perTenant, totalQuota: quota.total, now: now,
-                    admit: { [job] instance, active throws(StorageError) in
-                        try Self.check(instance, isFor: job)
-                        guard operation.only?.contains(instance.id) ?? true else { throw operation.target.notFound }
-                        return try operation.admit(instance, active)
-                    }))
+            let submitted = try await store.submit(submission)
+            operation.audit?.noteWritten()
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))
@@ -142,6 +145,8 @@ public struct NewOperation: Sendable {
     public var request: String
     /// The only instances that the caller may change; `nil` for all of its tenants.
     public var only: Set<InstanceID>?
+    /// The entry of the audit for the call; `nil` without an audit.
+    public var audit: AuditSlip?
     /// The rule that admits the operation.
     public var admit: Operation.Admit
 
@@ -149,7 +154,8 @@ public struct NewOperation: Sendable {
     public init(
         target: Submission.Target, in scope: TenantScope, kind: JobKind, change: ChangeID, principal: PrincipalID,
         input: JSONValue = .null, tenant: TenantID,
-        key: String? = nil, request: String, only: Set<InstanceID>? = nil, admit: @escaping Operation.Admit
+        key: String? = nil, request: String, only: Set<InstanceID>? = nil, audit: AuditSlip? = nil,
+        admit: @escaping Operation.Admit
     ) {
         self.target = target
         self.scope = scope
@@ -161,6 +167,7 @@ public struct NewOperation: Sendable {
         self.key = key
         self.request = request
         self.only = only
+        self.audit = audit
         self.admit = admit
     }
 

@@ -51,16 +51,17 @@ public struct RPCService: Sendable {
     /// method runs.
     ///
     /// `interceptors` run around each call of all transports. `authenticator` decides who calls; if it is `nil`, every
-    /// caller may do everything. `onInternalError` receives the errors that clients see as
-    /// `internalError`.
+    /// caller may do everything. `recorder` writes calls to the audit. `onInternalError` receives the errors that
+    /// clients see as `internalError`.
     public func router(
         interceptors: [any Interceptor] = [], authenticator: (any Authenticator)? = nil,
+        recorder: (any CallRecorder)? = nil,
         onInternalError: @escaping @Sendable (Router.InternalError) -> Void
     ) throws -> Router {
         let document = try OpenRPCDocument.value()
         var router = Router(
             schemas: try OpenRPCDocument.schemas(of: document), interceptors: interceptors,
-            authenticator: authenticator, onInternalError: onInternalError)
+            authenticator: authenticator, recorder: recorder, onInternalError: onInternalError)
         registerOperations(in: &router)
         registerStatus(in: &router)
         subscriptionMethods.register(in: &router)

@@ -69,9 +69,10 @@ final class Client: Sendable {
                 of: Agents.kind, id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central",
                 size: "small",
                 change: ChangeID("c\(number)"), createdAt: now)
-            let submission = Submission(
+            var submission = Submission(
                 target: .new(instance), job: Self.job(.provision, identifiers, now, store), idempotency: key, now: now
             ) { instance, _ in .accept(instance) }
+            submission.audit = .of(submission.job)
             self.remember(try await store.submit(submission), daemon)
         }
     }
@@ -79,10 +80,11 @@ final class Client: Sendable {
     func operate(_ kind: JobKind, _ name: String) async {
         await repeating(number()) { daemon, store, key in
             guard let identifiers = daemon.identifiers, let now = daemon.time?.now() else { return }
-            let submission = Submission(
+            var submission = Submission(
                 target: .existing(.name(name, tenant: Tenant.default), tenant: Tenant.default),
                 job: Self.job(kind, identifiers, now, store), idempotency: key, now: now,
                 admit: daemon.operations.admission(of: kind))
+            submission.audit = .of(submission.job)
             self.remember(try await store.submit(submission), daemon)
         }
     }
@@ -139,5 +141,15 @@ final class Client: Sendable {
             }
             try? await world.scheduler.sleep(Int64(500 + random.next() % 3000))
         }
+    }
+}
+
+extension AuditDraft {
+    /// The entry of the audit for a job's submission.
+    fileprivate static func of(_ job: NewJob) -> AuditDraft {
+        AuditDraft(
+            at: job.deadline, principal: PrincipalID("client"), proof: "peer", peer: "client",
+            method: job.kind.rawValue,
+            parameters: ["job": .string(job.id.text)], salt: Array(repeating: 0, count: saltBytes))
     }
 }

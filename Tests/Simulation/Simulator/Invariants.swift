@@ -1,6 +1,7 @@
 import Agents
 import AuraModel
 import DriverKit
+import JSON
 import Locking
 import Storage
 import TestKit
@@ -61,7 +62,25 @@ extension Instance {
 extension World {
     func checkEnd() {
         checkLedger()
+        checkAudit()
         checkCloud()
+    }
+
+    /// Checks that the chain of the audit is whole, and that each job was submitted with one entry, whatever crashed.
+    private func checkAudit() {
+        var head = AuditHead.start(installation: disk.installationName)
+        var accepted: [String: Int] = [:]
+        for entry in disk.audit {
+            guard let content = entry.content else { continue }
+            check(head.append(content) == entry, "the audit's entry \(entry.seq) does not follow from the one before")
+            guard let members = try? JSONValue(parsing: content.body).objectValue,
+                members["outcome"] == .string(AuditDraft.Outcome.accepted)
+            else { continue }
+            accepted[members["parameters"]?.objectValue?["job"]?.stringValue ?? "", default: 0] += 1
+        }
+        for job in disk.jobs {
+            check(accepted[job.id.text] == 1, "job \(job.id) has \(accepted[job.id.text] ?? 0) entries in the audit")
+        }
     }
 
     private func checkLedger() {

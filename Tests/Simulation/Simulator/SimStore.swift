@@ -195,8 +195,8 @@ extension SimStore {
         try await call("identity") { try await self.base.identityChanges() }
     }
 
-    func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
-        try await call("identity") { try await self.base.write(change) }
+    func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
+        try await call("identity") { try await self.base.write(change, audit: audit) }
     }
 
     func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
@@ -217,8 +217,8 @@ extension SimStore {
         try await call("secret") { try await self.base.putSecret(version) }
     }
 
-    func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
-        try await call("secret") { try await self.base.deleteSecret(reference) }
+    func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
+        try await call("secret") { try await self.base.deleteSecret(reference, audit: audit) }
     }
 
     func versionsToRewrap(
@@ -297,5 +297,36 @@ extension SimStore {
         guard claim.job.state == .compensating || claim.job.cancellation == .requested else { return claim }
         claim.steps.removeAll { $0.state == .intent || $0.state == .ambiguous || $0.state == .failed }
         return claim
+    }
+}
+
+/// The audit.
+extension SimStore {
+    func appendAudit(_ drafts: [AuditDraft]) async throws(StorageError) {
+        try await call("audit") { try await self.base.appendAudit(drafts) }
+    }
+
+    func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
+        try await call("audit") { try await self.base.audit(query) }
+    }
+
+    func auditBounds() async throws(StorageError) -> AuditBounds {
+        try await call("audit") { try await self.base.auditBounds() }
+    }
+
+    func eraseAudit(_ entries: [Int64], audit: AuditDraft?) async throws(StorageError) -> Int {
+        try await call("audit") { try await self.base.eraseAudit(entries, audit: audit) }
+    }
+
+    func pruneAudit(_ request: AuditPruneRequest) async throws(StorageError) -> AuditBounds {
+        try await call("audit") { try await self.base.pruneAudit(request) }
+    }
+
+    func putAuditCheckpoint(_ checkpoint: AuditCheckpoint) async throws(StorageError) {
+        try await call("audit") { try await self.base.putAuditCheckpoint(checkpoint) }
+    }
+
+    func auditCheckpoints() async throws(StorageError) -> Page<AuditCheckpoint> {
+        try await call("audit") { try await self.base.auditCheckpoints() }
     }
 }

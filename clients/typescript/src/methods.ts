@@ -4,6 +4,13 @@
 import { keyed, type CallOptions } from "./calls.js";
 import type {
     AccessListResult,
+    AuditCheckpointResult,
+    AuditExportParameters,
+    AuditExportResult,
+    AuditListParameters,
+    AuditListResult,
+    AuditVerifyParameters,
+    AuditVerifyResult,
     AuthenticateParameters,
     ExplainResult,
     HealthResult,
@@ -65,6 +72,39 @@ export abstract class Methods {
     /** Returns the caller of this connection and its rights. Every caller may call it. */
     accessWhoami(options?: CallOptions): Promise<WhoAmIResult> {
         return this.call("access.whoami", {}, options);
+    }
+
+    /**
+     * Returns a signed checkpoint of the newest entry. Keep it elsewhere: it proves later that no entry up to it
+     * was changed. New entries are verified before they are signed. Only callers of all tenants can call it.
+     */
+    auditCheckpoint(options?: CallOptions): Promise<AuditCheckpointResult> {
+        return this.call("audit.checkpoint", {}, options);
+    }
+
+    /**
+     * Returns the audit as lines of JSON, one page per call. The lines of all pages can be verified without the
+     * daemon. Only callers of all tenants can call it.
+     */
+    auditExport(params: AuditExportParameters = {}, options?: CallOptions): Promise<AuditExportResult> {
+        return this.call("audit.export", params, options);
+    }
+
+    /**
+     * Lists entries of the audit, one page per call. Entries of other tenants, and entries of no single tenant, are
+     * listed only for callers of all tenants.
+     */
+    auditList(params: AuditListParameters = {}, options?: CallOptions): Promise<AuditListResult> {
+        return this.call("audit.list", params, options);
+    }
+
+    /**
+     * Verifies the whole audit. The result says what was proved: that the entries are consistent in themselves,
+     * that they agree with the signed checkpoints of the database, and that they agree with a checkpoint that was
+     * kept elsewhere. Only callers of all tenants can call it.
+     */
+    auditVerify(params: AuditVerifyParameters = {}, options?: CallOptions): Promise<AuditVerifyResult> {
+        return this.call("audit.verify", params, options);
     }
 
     /**

@@ -9,6 +9,131 @@ export interface AccessListResult {
     scopes: Scope[];
 }
 
+/** A signed checkpoint of the audit. */
+export interface AuditCheckpointResult {
+    /** The entry that it covers, with all earlier ones. */
+    seq: number;
+    /**
+     * A signed note (c2sp.org/signed-note). Keep it elsewhere, with its line ends, and give it to `audit.verify`
+     * later.
+     */
+    checkpoint: string;
+}
+
+/**
+ * An entry of the audit: a call that changed something or was refused, or an action of the daemon. Members other
+ * than `seq` and `hash` are absent if the content of the entry was erased.
+ */
+export interface AuditEntry {
+    /** The position in the audit, from 1, without gaps. */
+    seq: number;
+    /** The hash of the chain up to this entry, in base64. */
+    hash: string;
+    /** The time of the call. */
+    at?: Timestamp;
+    /** The caller; `aurad` for the daemon itself. */
+    principal?: PrincipalId;
+    /** How the caller showed who it is. */
+    proof?: Proof;
+    /** The token that was shown; absent without one. */
+    token?: TokenId;
+    /** The other end of the connection. */
+    peer?: string;
+    /** The method, or the action of the daemon, such as `daemon.start`. */
+    method?: string;
+    /** The tenant of the object; absent if it belongs to no single tenant. */
+    tenant?: TenantId;
+    /** The kind and the id of the object, such as `instance` and its id; absent if there is none. */
+    object?: string;
+    /** The change that the call caused; absent if there is none. */
+    change?: ChangeId;
+    /** `accepted`, `repeated`, `joined` or `unchanged`, or the name of the error that the caller received. */
+    outcome?: string;
+    /** The parameters without secrets. Long ones are replaced by their length and their SHA-256. */
+    parameters?: unknown;
+}
+
+/** Selects the page of an export. */
+export interface AuditExportParameters {
+    /** The `next` of the previous page; absent for the first page. */
+    after?: number;
+    limit?: PageLimit;
+}
+
+/** A page of an export. */
+export interface AuditExportResult {
+    /**
+     * Lines of JSON. The first line of the first page has `installation` and `floor`. Each further line is an entry
+     * with `seq`, `digest` and `hash`, and with `salt` and `body` unless its content was erased; `body` is the text
+     * that was hashed, and the others but `seq` are base64. The last line of the last page has the signed
+     * `checkpoint` if there is a key file.
+     */
+    lines: string[];
+    /** The value of `after` for the next page; absent on the last page. */
+    next?: number;
+}
+
+/** Selects entries of the audit and the page to return. */
+export interface AuditListParameters {
+    /** Only calls of this caller; all callers if absent. */
+    principal?: PrincipalId;
+    /** Only calls of this method; all methods if absent. */
+    method?: string;
+    /** Only entries from this time on. */
+    from?: Timestamp;
+    /** Only entries before this time. */
+    before?: Timestamp;
+    /** The `next` of the previous page; absent for the first page. */
+    after?: number;
+    limit?: PageLimit;
+}
+
+/**
+ * A page of entries, oldest first. A page can have few entries and still have a next one, because a call examines a
+ * limited number of entries.
+ */
+export interface AuditListResult {
+    /** The entries. */
+    entries: AuditEntry[];
+    /** The value of `after` for the next page; absent on the last page. */
+    next?: number;
+    /** The positions of damaged entries of this page. Absent if there are none. */
+    unreadable?: number[];
+}
+
+/** What a verification compared the audit with. */
+export type AuditProof =
+    | "chain" // the entries are consistent in themselves: each hash follows from the one before
+    | "checkpoints" // the entries agree with the signed checkpoints that the database keeps
+    | "outside" // the entries agree with a checkpoint that was kept elsewhere
+    | (string & {});
+
+/** A checkpoint to compare the audit with. */
+export interface AuditVerifyParameters {
+    /** The whole text of a checkpoint that was kept outside of this installation, line ends included. */
+    checkpoint?: string;
+}
+
+/** The result of a verification of the whole audit. */
+export interface AuditVerifyResult {
+    /** False if there is a mismatch. */
+    consistent: boolean;
+    /** What was proved; empty after a mismatch. */
+    proofs: AuditProof[];
+    /** The last entry that was pruned; 0 if none was. */
+    floor: number;
+    /** The newest entry; 0 if there is none. */
+    head: number;
+    /** The hash of the newest entry, in base64. */
+    hash: string;
+    /** The number of entries whose content was erased. */
+    erased: number;
+    /** The first mismatch; absent if there is none. */
+    fault?: string;
+    /** The reason why there is no proof by stored checkpoints; absent if there is one. */
+    remark?: string;
+}
+
 /** The token of the caller. */
 export interface AuthenticateParameters {
     token: TokenText;

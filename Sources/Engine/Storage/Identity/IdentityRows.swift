@@ -1,4 +1,5 @@
 public import AuraModel
+import Encoding
 import JSON
 
 /// The rows that the transaction of an ``IdentityChange`` reads and writes. Each database implements this protocol. Its
@@ -63,9 +64,16 @@ public protocol IdentityRows {
 
 extension IdentityRows {
     /// Makes a change. Returns the counter after it. Throws `StorageError`, and only before the first change of a row.
-    public mutating func write(_ change: IdentityChange) throws -> Int64 {
+    ///
+    /// Completes `audit` with the object and the outcome, for the store to append.
+    public mutating func write(_ change: IdentityChange, audit: inout AuditDraft?) throws -> Int64 {
         let present = try lockChanges()
-        guard try apply(change) else { return present }
+        let isEffective = try apply(change)
+        let object = change.object
+        if let name = object.name { audit?.object = name }
+        if let tenant = object.tenant { audit?.tenant = tenant }
+        audit?.outcome = isEffective ? AuditDraft.Outcome.accepted : AuditDraft.Outcome.unchanged
+        guard isEffective else { return present }
         try setChanges(present + 1)
         return present + 1
     }
@@ -218,6 +226,24 @@ extension IdentityRows {
     private func check(_ count: Int, below limit: Int, _ rows: String, remedy: String) throws {
         guard count >= limit else { return }
         throw StorageError(.quotaExceeded, "there are the \(limit) \(rows) that there may be: \(remedy)")
+    }
+}
+
+extension IdentityChange {
+    /// The kind and the id of the changed object for the audit, and the tenant that it belongs to alone.
+    fileprivate var object: (name: String?, tenant: TenantID?) {
+        switch self {
+        case .createTenant(let tenant): ("tenant \(tenant.id)", tenant.id)
+        case .setTenant(let id, _, _): ("tenant \(id)", id)
+        case .createPrincipal(let principal), .setPrincipal(let principal): ("principal \(principal.id)", nil)
+        case .createToken(let token): ("token \(Base64.encodeURL(token.id))", nil)
+        case .revokeToken(let id, _): ("token \(Base64.encodeURL(id))", nil)
+        case .openSession(let session): ("session of token \(Base64.encodeURL(session.token))", nil)
+        case .touchSession(let digest, _), .closeSession(let digest):
+            ("session \(hexadecimal(digest.prefix(8)))", nil)
+        case .denyKey(let key): ("key \(hexadecimal(key.digest))", nil)
+        case .tokensUsed, .prune: (nil, nil)
+        }
     }
 }
 

@@ -15,7 +15,17 @@ public protocol IdentityStore: Sendable {
     ///
     /// Throws `tenantNotFound`, `principalNotFound`, `tokenNotFound`, `nameTaken`, `conflict` or `quotaExceeded`, as the
     /// cases of ``IdentityChange`` state, and `corrupt` if a row that the change depends on cannot be read.
-    func write(_ change: IdentityChange) async throws(StorageError) -> Int64
+    ///
+    /// `audit` is the entry of the audit, which the transaction completes and writes, also for a change without effect;
+    /// `nil` for no entry.
+    func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64
+}
+
+extension IdentityStore {
+    /// Makes a change that the audit does not have: one that the daemon makes by itself, such as the last use of a token.
+    public func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
+        try await write(change, audit: nil)
+    }
 }
 
 /// All rows of an ``IdentityStore`` at one moment.

@@ -3,6 +3,7 @@ package import AuraModel
 /// The rows of secrets in a database with SQL.
 package struct SQLSecretRows<Connection: SQLConnection>: SecretRows {
     private let connection: Connection
+    package var audit: [AuditDraft] = []
 
     /// Creates the rows of the transaction that the connection is in.
     package init(_ connection: Connection) {

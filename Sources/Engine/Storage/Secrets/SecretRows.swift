@@ -6,6 +6,9 @@ public import AuraModel
 /// All calls on one value belong to one transaction. A function that returns a record throws `corrupt` if the row cannot
 /// be read.
 public protocol SecretRows {
+    /// The entries of the audit of the transaction, in order. The store appends them before it commits.
+    var audit: [AuditDraft] { get set }
+
     /// Keeps other transactions from changing the secrets of the tenant until the end of this one.
     mutating func lockSecrets(of tenant: TenantID) throws
     /// Returns the tenant, or `nil` if there is none.
@@ -43,7 +46,10 @@ extension SecretRows {
         try lockSecrets(of: reference.tenant)
         guard let tenant = try tenant(reference.tenant) else { throw StorageError.noTenant(reference.tenant) }
         let known = try secret(reference)
-        if let known, try isRepetition(version, of: known) { return known }
+        if let known, try isRepetition(version, of: known) {
+            note(new.audit, version.reference, AuditDraft.Outcome.unchanged)
+            return known
+        }
         let current = known?.currentVersion ?? 0
         guard version.reference.version == current + 1 else {
             throw StorageError(
@@ -65,7 +71,21 @@ extension SecretRows {
         var oldest = version.reference
         oldest.version -= SecretRecord.versionsAtMost - 1
         if oldest.version > 1 { try deleteVersions(before: oldest) }
+        note(new.audit, version.reference, AuditDraft.Outcome.accepted)
         return wanted
+    }
+
+    private mutating func note(_ draft: AuditDraft?, _ version: SecretVersionReference, _ outcome: String) {
+        note(draft, version.secret, "secret \(version.secret.name) version \(version.version)", outcome)
+    }
+
+    /// Completes a draft about a secret, and adds it to the entries of the transaction.
+    private mutating func note(_ draft: AuditDraft?, _ secret: SecretReference, _ object: String, _ outcome: String) {
+        guard var draft else { return }
+        draft.object = object
+        draft.tenant = secret.tenant
+        draft.outcome = outcome
+        audit.append(draft)
     }
 
     /// Returns true if the version is the current one already. Its data key may be wrapped under another key by now.
@@ -86,9 +106,13 @@ extension SecretRows {
     }
 
     /// Deletes a secret with its versions. Returns false if there is none.
-    public mutating func deleteSecret(_ reference: SecretReference) throws -> Bool {
+    public mutating func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) throws -> Bool {
         try lockSecrets(of: reference.tenant)
-        return try delete(reference)
+        let isDeleted = try delete(reference)
+        note(
+            audit, reference, "secret \(reference.name)",
+            isDeleted ? AuditDraft.Outcome.accepted : AuditDraft.Outcome.unchanged)
+        return isDeleted
     }
 
     /// Replaces wrapped data keys. Returns the number of changed versions.

@@ -22,9 +22,10 @@ public protocol SecretStore: Sendable {
     /// a sealed one; and `quotaExceeded` if the tenant may have no more secrets.
     @discardableResult
     func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord
-    /// Deletes a secret with all its versions. Returns false if it does not exist.
+    /// Deletes a secret with all its versions. Returns false if it does not exist. `audit` is the entry of the audit,
+    /// which the transaction completes and writes in both cases; `nil` for no entry.
     @discardableResult
-    func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool
+    func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool
 
     /// Returns versions whose data key is wrapped under another key than `keyID`, ordered by tenant, name and version,
     /// after `after`, at most `limit`. A row that cannot be read keeps its position in the page.
@@ -41,6 +42,14 @@ public protocol SecretStore: Sendable {
     func canary(keyID: String) async throws(StorageError) -> VaultCanary?
     /// Stores the canary of a key unless the key has one. Returns the stored one, which the caller must check.
     func putCanary(_ canary: VaultCanary) async throws(StorageError) -> VaultCanary
+}
+
+extension SecretStore {
+    /// Deletes a secret without an entry of the audit.
+    @discardableResult
+    public func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
+        try await deleteSecret(reference, audit: nil)
+    }
 }
 
 /// The tenant and the name of a secret.
@@ -150,11 +159,14 @@ public struct NewSecretVersion: Sendable {
     public var record: SecretVersionRecord
     /// The maximum number of secrets of a tenant without a limit of its own; `nil` means no limit.
     public var defaultQuota: Int?
+    /// The entry of the audit, which the transaction completes and writes; `nil` for no entry.
+    public var audit: AuditDraft?
 
     /// Creates a version to insert.
-    public init(_ record: SecretVersionRecord, defaultQuota: Int? = nil) {
+    public init(_ record: SecretVersionRecord, defaultQuota: Int? = nil, audit: AuditDraft? = nil) {
         self.record = record
         self.defaultQuota = defaultQuota
+        self.audit = audit
     }
 }
 

@@ -53,21 +53,26 @@ final class PostgresConnection {
         return try result()
     }
 
-    /// Runs the last statement of a transaction and commits, in one round trip, so that its locks are held no longer
-    /// than necessary. If the statement fails, nothing is committed, and the caller must roll the transaction back.
-    func runAndCommit(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> PostgresRows {
-        let name = try settings.preparesStatements ? prepare(sql) : nil
+    /// Runs the last statements of a transaction and commits, in one round trip, so that their locks are held no longer
+    /// than necessary. Returns the rows of the last statement. If a statement fails, nothing is committed, and the caller
+    /// must roll the transaction back.
+    func runAndCommit(_ statements: [PostgresStatement]) throws(PostgresError) -> PostgresRows {
+        var names: [String?] = []
+        for statement in statements {
+            names.append(try settings.preparesStatements ? prepare(statement.sql) : nil)
+        }
         guard PQenterPipelineMode(handle) == 1 else { throw lost() }
-        try send(sql, name, values)
+        for (statement, name) in zip(statements, names) { try send(statement.sql, name, statement.values) }
         try send("COMMIT", nil, [])
         guard PQpipelineSync(handle) == 1 else { throw lost() }
-        let answer = Result { () throws(PostgresError) in try result() }
+        let answers = statements.map { _ in Result { () throws(PostgresError) in try result() } }
         let commit = Result { () throws(PostgresError) in try result() }
         let end = Result { () throws(PostgresError) in try endPipeline() }
-        let rows = try answer.get()
-        _ = try commit.get()
+        var rows: PostgresRows?
+        for answer in answers { rows = try answer.get() }
+        let committed = try commit.get()
         try end.get()
-        return rows
+        return rows ?? committed
     }
 
     /// Reads the result `PGRES_PIPELINE_SYNC`, which follows the last statement's, and leaves pipeline mode.

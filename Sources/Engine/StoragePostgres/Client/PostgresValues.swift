@@ -44,6 +44,17 @@ public struct PostgresSettings: Sendable {
     }
 }
 
+/// A statement with its values. `$1` is the first value.
+struct PostgresStatement {
+    var sql: String
+    var values: [PostgresValue]
+
+    init(_ sql: String, _ values: [PostgresValue] = []) {
+        self.sql = sql
+        self.values = values
+    }
+}
+
 /// A value of a statement, in the server's text format.
 struct PostgresValue: Sendable, ExpressibleByStringLiteral, ExpressibleByNilLiteral {
     var text: String?

@@ -32,9 +32,10 @@ struct IdentityMethods {
         registerTenants(in: &router)
     }
 
-    /// Writes a change, and lets the registry of this daemon read it.
-    func write(_ change: IdentityChange) async throws {
-        try await APIError.answering { _ = try await store.write(change) }
+    /// Writes a change with the call's entry of the audit, and lets the registry of this daemon read it.
+    func write(_ change: IdentityChange, _ audit: AuditSlip?) async throws {
+        try await APIError.answering { _ = try await store.write(change, audit: audit?.draft) }
+        audit?.noteWritten()
         await registry.refresh()
     }
 }
@@ -44,16 +45,20 @@ struct IdentityMethods {
 extension IdentityMethods {
     private func registerPrincipals(in router: inout Router) {
         router.register(Methods.principalCreate) { parameters, call in
-            try await create(parameters, by: call.principal)
+            try await create(parameters, by: call.principal, call.audit)
         }
         router.registerImmediate(Methods.principalList) { _, call in
             let visible = registry.table.principals.values.filter { sees(call.principal, $0) }
             return PrincipalListResult(principals: visible.sorted { $0.name < $1.name }.map { PrincipalView($0) })
         }
-        router.register(Methods.principalSet) { parameters, call in try await change(parameters, by: call.principal) }
+        router.register(Methods.principalSet) { parameters, call in
+            try await change(parameters, by: call.principal, call.audit)
+        }
     }
 
-    private func create(_ parameters: PrincipalCreateParameters, by caller: Principal) async throws -> PrincipalResult {
+    private func create(
+        _ parameters: PrincipalCreateParameters, by caller: Principal, _ audit: AuditSlip?
+    ) async throws -> PrincipalResult {
         let scopes = try Self.scopes(role: parameters.role, parameters.scopes)
         guard let scopes else {
             throw RPCError(.invalidParams, "cannot create a principal without rights: give role, scopes or both")
@@ -63,11 +68,13 @@ extension IdentityMethods {
             scopes: scopes, tenants: Self.scope(parameters.tenants), createdAt: time.now(),
             createdBy: PrincipalID(caller.id))
         try Self.check(record.tenants, isWithin: caller)
-        try await write(.createPrincipal(record))
+        try await write(.createPrincipal(record), audit)
         return PrincipalResult(principal: PrincipalView(record))
     }
 
-    private func change(_ parameters: PrincipalSetParameters, by caller: Principal) async throws -> PrincipalResult {
+    private func change(
+        _ parameters: PrincipalSetParameters, by caller: Principal, _ audit: AuditSlip?
+    ) async throws -> PrincipalResult {
         var record = try await principal(parameters.principal, for: caller)
         if let scopes = try Self.scopes(role: parameters.role, parameters.scopes) { record.scopes = scopes }
         if parameters.allTenants == true {
@@ -80,7 +87,7 @@ extension IdentityMethods {
         }
         if let isEnabled = parameters.enabled { record.isEnabled = isEnabled }
         try Self.check(record.tenants, isWithin: caller)
-        try await write(.setPrincipal(record))
+        try await write(.setPrincipal(record), audit)
         return PrincipalResult(principal: PrincipalView(record))
     }
 

@@ -12,7 +12,7 @@ extension IdentityMethods {
             let record = TenantRecord(
                 id: parameters.tenant, quota: parameters.quota?.quota ?? TenantQuota(), createdAt: time.now(),
                 createdBy: PrincipalID(call.principal.id))
-            try await write(.createTenant(record))
+            try await write(.createTenant(record), call.audit)
             return TenantResult(tenant: TenantView(record))
         }
         router.registerImmediate(Methods.tenantList) { _, call in
@@ -22,7 +22,8 @@ extension IdentityMethods {
         router.register(Methods.tenantSet) { parameters, call in
             let (id, caller) = (parameters.tenant, call.principal)
             guard Self.sees(caller, id) else { throw Self.unknown(id) }
-            try await write(.setTenant(id, isEnabled: parameters.enabled, quota: parameters.quota?.quota))
+            try await write(
+                .setTenant(id, isEnabled: parameters.enabled, quota: parameters.quota?.quota), call.audit)
             guard let record = registry.table.tenants[id] else { throw Self.unknown(id) }
             return TenantResult(tenant: TenantView(record))
         }

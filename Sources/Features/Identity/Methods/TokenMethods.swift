@@ -9,12 +9,14 @@ import Tokens
 /// `token.create`, `token.list`, `token.revoke`, `token.explain`.
 extension IdentityMethods {
     func registerTokens(in router: inout Router) {
-        router.register(Methods.tokenCreate) { parameters, call in try await create(parameters, by: call.principal) }
+        router.register(Methods.tokenCreate) { parameters, call in
+            try await create(parameters, by: call.principal, call.audit)
+        }
         router.register(Methods.tokenList, reads: true) { parameters, call in
             try await list(parameters, for: call.principal)
         }
         router.register(Methods.tokenRevoke) { parameters, call in
-            try await revoke(parameters.token, by: call.principal)
+            try await revoke(parameters.token, by: call.principal, call.audit)
         }
         router.registerImmediate(Methods.tokenExplain) { parameters, call in
             explain(parameters.text, for: call.principal)
@@ -24,7 +26,9 @@ extension IdentityMethods {
     /// The life of a token that names no end.
     private static let standardLife = Duration.seconds(90 * 86_400)
 
-    private func create(_ parameters: TokenCreateParameters, by caller: Principal) async throws -> TokenCreateResult {
+    private func create(
+        _ parameters: TokenCreateParameters, by caller: Principal, _ audit: AuditSlip?
+    ) async throws -> TokenCreateResult {
         guard let key = keys.current else {
             throw RPCError(
                 .noVaultKey,
@@ -54,7 +58,7 @@ extension IdentityMethods {
             id: id, keyID: key.id, principal: principal.id, name: parameters.name, scopes: parameters.scopes?.sorted(),
             tenants: tenants ?? .all, notBefore: parameters.notBefore, expires: expires,
             check: key.check(ofTokenWithID: id), createdAt: now, createdBy: PrincipalID(caller.id))
-        try await write(.createToken(record))
+        try await write(.createToken(record), audit)
         return TokenCreateResult(token: TokenView(record), text: token.text)
     }
 
@@ -107,13 +111,13 @@ extension IdentityMethods {
         return sees(caller, principal)
     }
 
-    private func revoke(_ text: String, by caller: Principal) async throws -> TokenResult {
+    private func revoke(_ text: String, by caller: Principal, _ audit: AuditSlip?) async throws -> TokenResult {
         await registry.refresh()
         let table = registry.table
         guard let id = Base64.decodeURL(text), let token = table.token(id), sees(caller, token, table) else {
             throw RPCError(.tokenNotFound, "no token has the id \(text.prefix(64)): token.list shows those that exist")
         }
-        try await write(.revokeToken(id, at: time.now()))
+        try await write(.revokeToken(id, at: time.now()), audit)
         return TokenResult(token: TokenView(registry.table.token(id) ?? token))
     }
 

@@ -1,5 +1,6 @@
 import AuraAPI
 public import AuraModel
+import Encoding
 import JSON
 public import JSONRPC
 import Locking
@@ -44,6 +45,7 @@ public final class IdentityRegistry: Authenticator, Service {
     private let time: any TimeSource
     private let logger: Logger
     private let failures = FailureCounts()
+    private let onFailure: @Sendable (Peer) -> Void
     private let state: Locked<State>
 
     /// The rights of clients of the loopback interface that show no token.
@@ -56,10 +58,10 @@ public final class IdentityRegistry: Authenticator, Service {
     private static let rateLimit = 10_000
 
     /// Reads the rows and creates the registry. Throws if they cannot be read: a daemon that cannot tell who calls must
-    /// not serve.
+    /// not serve. `onFailure` is called for each token that is refused; it must not block.
     public init(
         store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String, time: any TimeSource,
-        logger: Logger
+        logger: Logger, onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) {
         self.store = store
         self.keys = keys
@@ -67,6 +69,7 @@ public final class IdentityRegistry: Authenticator, Service {
         self.installation = installation
         self.time = time
         self.logger = logger
+        self.onFailure = onFailure
         state = Locked(State(table: IdentityTable(try await store.identities())))
     }
 
@@ -91,7 +94,7 @@ public final class IdentityRegistry: Authenticator, Service {
         guard let certificate else { return .anonymous }
         do {
             let grant = try table.grant(certificate, installation: installation, at: time.now())
-            return principal(of: grant, proof: .certificate, rules: [])
+            return principal(of: grant, token: nil, rules: [])
         } catch {
             logger.notice("a certificate gives no rights", metadata: ["uri": "\(certificate.uri)", "why": "\(error)"])
             return .anonymous
@@ -113,12 +116,13 @@ public final class IdentityRegistry: Authenticator, Service {
             table = self.table
             grant = try table.grant(token, to: session.peer, at: now)
         } catch {
+            onFailure(session.peer)
             // Another daemon may have created the token within the last second.
             throw RPCError(
                 .unauthenticated, "cannot use the token, \(error.reason)", retryable: error == .unknown)
         }
         let rules = rules(of: token, grant, at: now)
-        session.setPrincipal(principal(of: grant, proof: .token, rules: [rules]))
+        session.setPrincipal(principal(of: grant, token: token, rules: [rules]))
         state.withLock { $0.used[token.id] = now }
         follow(session, .token(token), end: rules.end)
         // The rows may have been read anew before the connection was followed.
@@ -127,6 +131,7 @@ public final class IdentityRegistry: Authenticator, Service {
 
     /// Counts a wrong token. All wrong tokens get the same text.
     private func refuse(_ session: Session, at now: Timestamp) -> RPCError {
+        onFailure(session.peer)
         let penalty = failures.fail(session.peer, at: now)
         if penalty.recent <= FailureCounts.freePerMinute {
             logger.notice("a wrong token was shown", metadata: ["peer": "\(session.peer)"])
@@ -145,11 +150,13 @@ public final class IdentityRegistry: Authenticator, Service {
         TokenRules(token, end: grant.end, rates: rates(of: token, at: now), time: time)
     }
 
+    /// Returns the principal of a token, or of a certificate if there is no token.
     private func principal(
-        of grant: IdentityTable.Grant, proof: Principal.Proof, rules: [any CallRule]
+        of grant: IdentityTable.Grant, token: Token?, rules: [any CallRule]
     ) -> Principal {
         Principal(
-            id: grant.principal.text, proof: proof,
+            id: grant.principal.text, proof: token == nil ? .certificate : .token,
+            token: token.map { Base64.encodeURL($0.id) },
             rights: Rights(
                 scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances, rules: rules))
     }
@@ -184,10 +191,10 @@ public final class IdentityRegistry: Authenticator, Service {
         switch credential {
         case .token(let token):
             let grant = try table.grant(token, to: peer, at: now)
-            return principal(of: grant, proof: .token, rules: [rules(of: token, grant, at: now)])
+            return principal(of: grant, token: token, rules: [rules(of: token, grant, at: now)])
         case .certificate(let certificate):
             let grant = try table.grant(certificate, installation: installation, at: now)
-            return principal(of: grant, proof: .certificate, rules: [])
+            return principal(of: grant, token: nil, rules: [])
         }
     }
 

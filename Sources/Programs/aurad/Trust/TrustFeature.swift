@@ -1,5 +1,7 @@
+import Audit
 import FeatureKit
 import Identity
+import JSON
 import Logging
 import Storage
 import Tokens
@@ -41,17 +43,26 @@ struct TrustConfiguration: ConfiguredFeature {
                 "the vault's key is in the environment, where other programs may read it: use vault.keyFile")
         }
         let vault = try await openVault(environment, store)
-        let tokenKeys = keys?.keys.tokenKeys(installation: store.installation) ?? []
+        let installation = store.installation
+        let tokenKeys = keys?.keys.tokenKeys(installation: installation) ?? []
+        let (audit, trail) = Audit.parts(
+            store: store, seeds: keys?.keys.auditSeeds(installation: installation).map(\.bytes) ?? [],
+            owner: environment.owner, time: environment.time, random: environment.random, logger: environment.logger)
         var parts = try await Identity.parts(
             store: store, keys: TokenKeys(tokenKeys.map { TokenKey(id: $0.id, bytes: $0.bytes) }),
             unix: UnixAccess(
                 rules, ownUser: UserDatabase.ownUser, operators: UserDatabase.lookup.group(UnixAccess.operatorsGroup)),
-            installation: store.installation, time: environment.time, random: environment.random, logger: environment.logger)
+            installation: installation, time: environment.time, random: environment.random, logger: environment.logger,
+            onFailure: { trail.noteFailure(of: $0) })
+        try await trail.append(action: "daemon.start", parameters: ["keys": .array(tokenKeys.map { .string($0.id) })])
         let (registerIdentity, secrets) = (parts.register, SecretMethods(vault: vault))
         parts.register = { router, service in
             registerIdentity(&router, service)
             secrets.register(in: &router)
+            audit.register(&router, service)
         }
+        parts.recorder = audit.recorder
+        parts.services += audit.services
         if let vault {
             parts.services.append(VaultRotation(vault: vault, time: environment.time, logger: environment.logger))
         }

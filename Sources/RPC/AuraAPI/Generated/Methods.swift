@@ -11,6 +11,18 @@ public enum Methods {
     /// Returns the caller of this connection and its rights.
     public static let accessWhoami = RPCMethod<NoParams, WhoAmIResult>(
         "access.whoami", parameters: "NoParameters", scopes: [])
+    /// Returns a signed checkpoint of the newest entry.
+    public static let auditCheckpoint = RPCMethod<NoParams, AuditCheckpointResult>(
+        "audit.checkpoint", parameters: "NoParameters", scopes: ["audit:read"])
+    /// Returns the audit as lines of JSON, one page per call.
+    public static let auditExport = RPCMethod<AuditExportParameters, AuditExportResult>(
+        "audit.export", parameters: "AuditExportParameters", scopes: ["audit:read"])
+    /// Lists entries of the audit, one page per call.
+    public static let auditList = RPCMethod<AuditListParameters, AuditListResult>(
+        "audit.list", parameters: "AuditListParameters", scopes: ["audit:read"])
+    /// Verifies the whole audit.
+    public static let auditVerify = RPCMethod<AuditVerifyParameters, AuditVerifyResult>(
+        "audit.verify", parameters: "AuditVerifyParameters", scopes: ["audit:read"])
     /// Removes an instance and every resource that was created for it.
     public static let destroy = RPCMethod<InstanceOperationParameters, OperationResult>(
         "destroy", parameters: "InstanceOperationParameters", scopes: ["instances:write"], mutates: true)
@@ -122,6 +134,7 @@ public enum Methods {
 
     /// The scopes of all methods, sorted. No other scope exists.
     public static let scopes: [String] = [
+        "audit:read",
         "events:read",
         "instances:read",
         "instances:write",

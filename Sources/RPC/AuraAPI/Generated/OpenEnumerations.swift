@@ -2,6 +2,15 @@
 
 public import AuraModel
 
+extension Open where Known == AuditProof {
+    /// The entries are consistent in themselves: each hash follows from the one before.
+    public static var chain: Self { Self(.chain) }
+    /// The entries agree with the signed checkpoints that the database keeps.
+    public static var checkpoints: Self { Self(.checkpoints) }
+    /// The entries agree with a checkpoint that was kept elsewhere.
+    public static var outside: Self { Self(.outside) }
+}
+
 extension Open where Known == Cancellation {
     /// `job.cancel` was called: the steps of the job are undone.
     public static var requested: Self { Self(.requested) }

@@ -2,6 +2,42 @@
 
 public import JSON
 
+extension AuditExportParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["after", "limit"])
+        self.init(
+            after: try members.optional("after"),
+            limit: try members.optional("limit")
+        )
+    }
+}
+
+extension AuditListParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["principal", "method", "from", "before", "after", "limit"])
+        self.init(
+            principal: try members.optional("principal"),
+            method: try members.optional("method"),
+            from: try members.optional("from"),
+            before: try members.optional("before"),
+            after: try members.optional("after"),
+            limit: try members.optional("limit")
+        )
+    }
+}
+
+extension AuditVerifyParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["checkpoint"])
+        self.init(
+            checkpoint: try members.optional("checkpoint")
+        )
+    }
+}
+
 extension AuthenticateParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {

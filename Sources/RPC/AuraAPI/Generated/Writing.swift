@@ -12,6 +12,76 @@ extension AccessListResult: JSONWritable {
     }
 }
 
+extension AuditCheckpointResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("seq", seq)
+            json.member("checkpoint", checkpoint)
+        }
+    }
+}
+
+extension AuditEntryView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("seq", seq)
+            json.member("hash", hash)
+            json.member("at", at)
+            json.member("principal", principal)
+            json.member("proof", proof)
+            json.member("token", token)
+            json.member("peer", peer)
+            json.member("method", method)
+            json.member("tenant", tenant)
+            json.member("object", object)
+            json.member("change", change)
+            json.member("outcome", outcome)
+            json.member("parameters", parameters)
+        }
+    }
+}
+
+extension AuditExportResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("lines", lines)
+            json.member("next", next)
+        }
+    }
+}
+
+extension AuditListResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("entries", entries)
+            json.member("next", next)
+            json.member("unreadable", unreadable)
+        }
+    }
+}
+
+extension AuditProof: JSONWritable {}
+
+extension AuditVerifyResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("consistent", consistent)
+            json.member("proofs", proofs)
+            json.member("floor", floor)
+            json.member("head", head)
+            json.member("hash", hash)
+            json.member("erased", erased)
+            json.member("fault", fault)
+            json.member("remark", remark)
+        }
+    }
+}
+
 extension Bookmark: JSONWritable {
     /// Appends an object with the members of the schema, in its order.
     public func write(to json: inout JSONText) {

@@ -20,6 +20,43 @@ extension AuraClient {
         try await call(Methods.accessWhoami, NoParams())
     }
 
+    /// Returns a signed checkpoint of the newest entry.
+    ///
+    /// Keep it elsewhere: it proves later that no entry up to it was changed. New entries are verified before they
+    /// are signed. Only callers of all tenants can call it.
+    public func auditCheckpoint() async throws -> AuditCheckpointResult {
+        try await call(Methods.auditCheckpoint, NoParams())
+    }
+
+    /// Returns the audit as lines of JSON, one page per call.
+    ///
+    /// The lines of all pages can be verified without the daemon. Only callers of all tenants can call it.
+    public func auditExport(after: Int64? = nil, limit: Int? = nil) async throws -> AuditExportResult {
+        try await call(Methods.auditExport, AuditExportParameters(after: after, limit: limit))
+    }
+
+    /// Lists entries of the audit, one page per call.
+    ///
+    /// Entries of other tenants, and entries of no single tenant, are listed only for callers of all tenants.
+    public func auditList(
+        principal: PrincipalID? = nil, method: String? = nil, from: Timestamp? = nil, before: Timestamp? = nil,
+        after: Int64? = nil, limit: Int? = nil
+    ) async throws -> AuditListResult {
+        try await call(
+            Methods.auditList,
+            AuditListParameters(
+                principal: principal, method: method, from: from, before: before, after: after, limit: limit))
+    }
+
+    /// Verifies the whole audit.
+    ///
+    /// The result says what was proved: that the entries are consistent in themselves, that they agree with the
+    /// signed checkpoints of the database, and that they agree with a checkpoint that was kept elsewhere. Only
+    /// callers of all tenants can call it.
+    public func auditVerify(checkpoint: String? = nil) async throws -> AuditVerifyResult {
+        try await call(Methods.auditVerify, AuditVerifyParameters(checkpoint: checkpoint))
+    }
+
     /// Removes an instance and every resource that was created for it.
     ///
     /// Writes a `destroy` job and replies at once. An active job of another kind is stopped without an undo, and the

@@ -4,6 +4,8 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
     public let id: String
     /// How the caller showed who it is.
     public let proof: Proof
+    /// The id of the token that was shown; `nil` without one.
+    public let token: String?
     /// What the caller may do.
     public let rights: Rights
 
@@ -25,9 +27,10 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
 
     /// Creates a principal. Without arguments for the rights it may do everything, as a router without an
     /// ``Authenticator`` permits.
-    public init(id: String, proof: Proof = .internal, rights: Rights = .all) {
+    public init(id: String, proof: Proof = .internal, token: String? = nil, rights: Rights = .all) {
         self.id = id
         self.proof = proof
+        self.token = token
         self.rights = rights
     }
 

@@ -34,6 +34,51 @@ class Methods:
         }
         return self._call("access.whoami", params, WhoAmIResult.from_json)
 
+    def audit_checkpoint(self) -> AuditCheckpointResult:
+        """Returns a signed checkpoint of the newest entry.
+
+        Keep it elsewhere: it proves later that no entry up to it was changed. New entries are verified before they are signed. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+        }
+        return self._call("audit.checkpoint", params, AuditCheckpointResult.from_json)
+
+    def audit_export(self, *, after: int | None = None, limit: int | None = None) -> AuditExportResult:
+        """Returns the audit as lines of JSON, one page per call.
+
+        The lines of all pages can be verified without the daemon. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "after": after,
+            "limit": limit,
+        }
+        return self._call("audit.export", params, AuditExportResult.from_json)
+
+    def audit_list(self, *, principal: str | None = None, method: str | None = None, from_: datetime | None = None, before: datetime | None = None, after: int | None = None, limit: int | None = None) -> AuditListResult:
+        """Lists entries of the audit, one page per call.
+
+        Entries of other tenants, and entries of no single tenant, are listed only for callers of all tenants.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "method": method,
+            "from": from_,
+            "before": before,
+            "after": after,
+            "limit": limit,
+        }
+        return self._call("audit.list", params, AuditListResult.from_json)
+
+    def audit_verify(self, *, checkpoint: str | None = None) -> AuditVerifyResult:
+        """Verifies the whole audit.
+
+        The result says what was proved: that the entries are consistent in themselves, that they agree with the signed checkpoints of the database, and that they agree with a checkpoint that was kept elsewhere. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "checkpoint": checkpoint,
+        }
+        return self._call("audit.verify", params, AuditVerifyResult.from_json)
+
     def destroy(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
         """Removes an instance and every resource that was created for it.
 
@@ -427,6 +472,51 @@ class AsyncMethods:
         params: dict[str, Any] = {
         }
         return await self._call("access.whoami", params, WhoAmIResult.from_json)
+
+    async def audit_checkpoint(self) -> AuditCheckpointResult:
+        """Returns a signed checkpoint of the newest entry.
+
+        Keep it elsewhere: it proves later that no entry up to it was changed. New entries are verified before they are signed. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+        }
+        return await self._call("audit.checkpoint", params, AuditCheckpointResult.from_json)
+
+    async def audit_export(self, *, after: int | None = None, limit: int | None = None) -> AuditExportResult:
+        """Returns the audit as lines of JSON, one page per call.
+
+        The lines of all pages can be verified without the daemon. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "after": after,
+            "limit": limit,
+        }
+        return await self._call("audit.export", params, AuditExportResult.from_json)
+
+    async def audit_list(self, *, principal: str | None = None, method: str | None = None, from_: datetime | None = None, before: datetime | None = None, after: int | None = None, limit: int | None = None) -> AuditListResult:
+        """Lists entries of the audit, one page per call.
+
+        Entries of other tenants, and entries of no single tenant, are listed only for callers of all tenants.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "method": method,
+            "from": from_,
+            "before": before,
+            "after": after,
+            "limit": limit,
+        }
+        return await self._call("audit.list", params, AuditListResult.from_json)
+
+    async def audit_verify(self, *, checkpoint: str | None = None) -> AuditVerifyResult:
+        """Verifies the whole audit.
+
+        The result says what was proved: that the entries are consistent in themselves, that they agree with the signed checkpoints of the database, and that they agree with a checkpoint that was kept elsewhere. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "checkpoint": checkpoint,
+        }
+        return await self._call("audit.verify", params, AuditVerifyResult.from_json)
 
     async def destroy(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
         """Removes an instance and every resource that was created for it.

@@ -11,6 +11,13 @@ from ._codec import each, maybe, moment
 
 JSON = Any
 
+# What a verification compared the audit with.
+AuditProof = Literal[
+    "chain",
+    "checkpoints",
+    "outside",
+]
+
 # The reason why a job ends early.
 Cancellation = Literal[
     "requested",
@@ -220,6 +227,145 @@ class AccessListResult:
         return cls(
             roles=each(RoleScopes.from_json)(data["roles"]),
             scopes=data["scopes"],
+        )
+
+
+@dataclass(frozen=True)
+class AuditCheckpointResult:
+    """A signed checkpoint of the audit."""
+
+    # The entry that it covers, with all earlier ones.
+    seq: int
+    # A signed note (c2sp.org/signed-note). Keep it elsewhere, with its line ends, and give it to `audit.verify` later.
+    checkpoint: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AuditCheckpointResult:
+        return cls(
+            seq=data["seq"],
+            checkpoint=data["checkpoint"],
+        )
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """An entry of the audit: a call that changed something or was refused, or an action of the daemon. Members other than `seq` and `hash` are absent if the content of the entry was erased."""
+
+    # The position in the audit, from 1, without gaps.
+    seq: int
+    # The hash of the chain up to this entry, in base64.
+    hash: str
+    # The time of the call.
+    at: datetime | None = None
+    # The caller; `aurad` for the daemon itself.
+    principal: str | None = None
+    # How the caller showed who it is.
+    proof: Proof | None = None
+    # The token that was shown; absent without one.
+    token: str | None = None
+    # The other end of the connection.
+    peer: str | None = None
+    # The method, or the action of the daemon, such as `daemon.start`.
+    method: str | None = None
+    # The tenant of the object; absent if it belongs to no single tenant.
+    tenant: str | None = None
+    # The kind and the id of the object, such as `instance` and its id; absent if there is none.
+    object: str | None = None
+    # The change that the call caused; absent if there is none.
+    change: str | None = None
+    # `accepted`, `repeated`, `joined` or `unchanged`, or the name of the error that the caller received.
+    outcome: str | None = None
+    # The parameters without secrets. Long ones are replaced by their length and their SHA-256.
+    parameters: JSON | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AuditEntry:
+        return cls(
+            seq=data["seq"],
+            hash=data["hash"],
+            at=maybe(moment, data.get("at")),
+            principal=data.get("principal"),
+            proof=data.get("proof"),
+            token=data.get("token"),
+            peer=data.get("peer"),
+            method=data.get("method"),
+            tenant=data.get("tenant"),
+            object=data.get("object"),
+            change=data.get("change"),
+            outcome=data.get("outcome"),
+            parameters=data.get("parameters"),
+        )
+
+
+@dataclass(frozen=True)
+class AuditExportResult:
+    """A page of an export."""
+
+    # Lines of JSON. The first line of the first page has `installation` and `floor`. Each further line is an entry with `seq`, `digest` and `hash`, and with `salt` and `body` unless its content was erased; `body` is the text that was hashed, and the others but `seq` are base64. The last line of the last page has the signed `checkpoint` if there is a key file.
+    lines: list[str]
+    # The value of `after` for the next page; absent on the last page.
+    next: int | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AuditExportResult:
+        return cls(
+            lines=data["lines"],
+            next=data.get("next"),
+        )
+
+
+@dataclass(frozen=True)
+class AuditListResult:
+    """A page of entries, oldest first. A page can have few entries and still have a next one, because a call examines a limited number of entries."""
+
+    # The entries.
+    entries: list[AuditEntry]
+    # The value of `after` for the next page; absent on the last page.
+    next: int | None = None
+    # The positions of damaged entries of this page. Absent if there are none.
+    unreadable: list[int] | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AuditListResult:
+        return cls(
+            entries=each(AuditEntry.from_json)(data["entries"]),
+            next=data.get("next"),
+            unreadable=data.get("unreadable"),
+        )
+
+
+@dataclass(frozen=True)
+class AuditVerifyResult:
+    """The result of a verification of the whole audit."""
+
+    # False if there is a mismatch.
+    consistent: bool
+    # What was proved; empty after a mismatch.
+    proofs: list[AuditProof]
+    # The last entry that was pruned; 0 if none was.
+    floor: int
+    # The newest entry; 0 if there is none.
+    head: int
+    # The hash of the newest entry, in base64.
+    hash: str
+    # The number of entries whose content was erased.
+    erased: int
+    # The first mismatch; absent if there is none.
+    fault: str | None = None
+    # The reason why there is no proof by stored checkpoints; absent if there is one.
+    remark: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AuditVerifyResult:
+        return cls(
+            consistent=data["consistent"],
+            proofs=data["proofs"],
+            floor=data["floor"],
+            head=data["head"],
+            hash=data["hash"],
+            erased=data["erased"],
+            fault=data.get("fault"),
+            remark=data.get("remark"),
         )
 
 
