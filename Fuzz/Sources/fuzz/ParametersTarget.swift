@@ -28,6 +28,10 @@ enum ParametersTarget {
         check(Methods.statusGet), check(Methods.statusList), check(Methods.statusSubscribe),
         check(Methods.statusUnsubscribe), check(Methods.suspend), check(Methods.systemHealth),
         check(Methods.systemInfo), check(Methods.systemLimits), check(Methods.systemPing),
+        check(Methods.accessList), check(Methods.accessWhoami), check(Methods.principalCreate),
+        check(Methods.principalList), check(Methods.principalSet), check(Methods.sessionAuthenticate),
+        check(Methods.tenantCreate), check(Methods.tenantList), check(Methods.tenantSet), check(Methods.tokenCreate),
+        check(Methods.tokenExplain), check(Methods.tokenList), check(Methods.tokenRevoke),
     ]
 
     private static func check<P: Codable & Sendable, R: Codable & Sendable>(
