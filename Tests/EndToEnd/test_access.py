@@ -85,6 +85,16 @@ def test_methods_without_a_scope_are_only_those_that_every_caller_needs(world):
     assert free == {"system.ping", "session.authenticate", "access.whoami"}
 
 
+def test_a_sweep_needs_all_tenants(world):
+    """A sweep works on the resources of all tenants, and its report names them."""
+    with world.connect() as root:
+        root.call("principal.create", name="sweeper", scopes=["operations:write"], tenants=["default"])
+        token = root.call("token.create", principal="sweeper", name="test")["text"]
+    with world.connect() as connection:
+        connection.call("session.authenticate", token=token)
+        connection.refused("forbidden", "reconcile.run")
+
+
 def test_a_change_names_the_principal_of_its_token(world):
     with world.connect() as root:
         principal, _, token = issue(root, "buyer", ["instances:write", "instances:read", "jobs:read", "events:read"])
