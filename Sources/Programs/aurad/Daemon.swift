@@ -73,7 +73,7 @@ struct Daemon {
         let service = RPCService(
             store: store, engine: engine, operations: features.flatMap(\.operations), catalogue: catalogue,
             sources: features.flatMap(\.sources), subscriptions: subscriptions, reconciler: reconciler,
-            quota: settings.quota, faults: faults, identifiers: IdentifierSource(time: time, random: random),
+            quota: settings.quota, ownQuota: features.lazy.compactMap(\.ownQuota).first ?? { _ in nil }, faults: faults, identifiers: IdentifierSource(time: time, random: random),
             time: time, facts: facts(features))
         let worker = Gated(engine)
         let others = features.flatMap(\.services).map { Gated($0) }
