@@ -124,7 +124,7 @@ def test_a_caller_without_the_scope_gets_the_words_of_the_daemon(aura, daemon):
         (["principal", "set", "x", "--all-tenants", "--tenant", "a"], "cannot use --tenant and --all-tenants at once"),
         (["tenant", "set", "x"], "cannot tell what to change: give a limit"),
         (["tenant", "set", "x", "--enable", "--disable"], "cannot use --enable and --disable at once"),
-        (["tenant", "set", "x", "--no-limits", "--tokens", "1"], "cannot use --no-limits with a limit"),
+        (["tenant", "set", "x", "--no-limits", "--secrets", "1"], "cannot use --no-limits with a limit"),
     ])
 def test_a_contradiction_is_refused(aura, daemon, words, complaint):
     run = aura(*words, "--json")

@@ -309,6 +309,7 @@ private struct Client {
         #expect(try await daemon.connect().error("session.authenticate", further) == "tooManyCalls")
         // Variants that are in use keep their counters; the others make room.
         for client in clients.dropFirst() { client.connection.close() }
+        clients.removeSubrange(1...)
         _ = try await daemon.connect().result("session.authenticate", further)
         #expect(try await clients[0].error("status.get") == nil)
         #expect(try await clients[0].error("status.get") == "tooManyCalls")
