@@ -310,7 +310,7 @@ class TestLife:
         site.machine.sh(
             f"cd /var/lib/{AGENT}; mkdir -p credentials agents/main; echo x > credentials/whatsapp.json; "
             "echo x > .env; echo x > agents/main/auth-profiles.json; echo x > notes.md; ln -s /etc/hostname leak.env; "
-            "mkdir -p ~/.ansible/tmp/ansible-tmp-1; echo planted > ~/.ansible/tmp/ansible-tmp-1/.source")
+            "mkdir -p /root/.ansible/tmp/ansible-tmp-1; echo planted > /root/.ansible/tmp/ansible-tmp-1/.source")
         run = site.play("teardown.yml")
         assert succeeded(run)["changed"] == 3
         assert site.control.left
@@ -320,5 +320,5 @@ class TestLife:
         assert site.machine.sh(f"find /etc/{AGENT} /var/lib/aura -type f") == ""
         assert site.machine.sh(f"find /var/lib/{AGENT} -type f").splitlines() == [f"/var/lib/{AGENT}/notes.md"]
         assert site.machine.sh("cat /etc/hostname") == "ada"
-        assert site.machine.sh("find ~/.ansible/tmp -type f") == ""
+        assert site.machine.sh("find /root/.ansible/tmp -type f") == ""
         unchanged(site.play("teardown.yml"))
