@@ -208,8 +208,7 @@ let package = Package(
         target(
             "Features/Vault",
             [
-                "AuraAPI", "AuraModel", "Encoding", "EventStream", "JSONRPC", "Storage", "VaultKeys", crypto,
-                logging,
+                "AuraAPI", "AuraModel", "EventStream", "JSONRPC", "Storage", "VaultKeys", crypto, logging,
                 serviceLifecycle,
             ]),
         target(
@@ -236,9 +235,7 @@ let package = Package(
             "aura",
             [
                 "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", "PKI", "TLS",
-                "Tokens",
-                "Vault",
-                argumentParser, nioCore,
+                "Tokens", "VaultKeys", argumentParser, nioCore,
             ]),
         program(
             "aura-sandbox",
@@ -359,7 +356,8 @@ let package = Package(
             "AuditTests",
             [
                 "Agents", "Audit", "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "Identity", "JSON",
-                "JSONRPC", "Jobs", "Locking", "RPCService", "Reconciliation", "Storage", "TestKit", logging,
+                "JSONRPC", "Jobs", "Locking", "RPCService", "Reconciliation", "Storage", "TestKit", "Tokens", "Vault",
+                "VaultKeys", logging,
             ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),

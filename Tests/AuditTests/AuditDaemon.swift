@@ -12,10 +12,13 @@ import Reconciliation
 import Storage
 import TestKit
 import Testing
+import Tokens
 
 @testable import Agents
 @testable import Audit
 @testable import Identity
+@testable import Vault
+@testable import VaultKeys
 
 /// A daemon with all methods that change something, and with the audit, over the model store.
 struct AuditDaemon {
@@ -61,8 +64,8 @@ struct AuditDaemon {
             "user \(Self.auditorOfAlice) auditor alice", .init(user: { _ in nil }, group: { _ in nil }))
         let identity = try await Identity.parts(
             store: store, keys: TokenKeys([TokenKey(id: "k1", bytes: Array(0..<32))]),
-            unix: UnixAccess([rule], ownUser: 990, operators: nil), time: time, random: random, logger: Self.quiet,
-            onFailure: { trail.noteFailure(of: $0) })
+            unix: UnixAccess([rule], ownUser: 990, operators: nil), installation: store.installation, time: time,
+            random: random, logger: Self.quiet, onFailure: { trail.noteFailure(of: $0) })
         let service = Self.service(store, time, random)
         var router = try service.router(
             interceptors: identity.interceptors, authenticator: identity.authenticator, recorder: trail
@@ -72,6 +75,9 @@ struct AuditDaemon {
         identity.register(&router, service)
         AgentMethods(regions: ["eu-central"], sizes: ["small"], service: service).register(in: &router)
         methods.register(in: &router)
+        let vaultKeys = try MasterKeys("aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+        let vault = try await Vault.open(store, keys: vaultKeys, installation: store.installation, time: time)
+        SecretMethods(vault: vault).register(in: &router)
         self.router = router
     }
 

@@ -64,30 +64,30 @@ def test_a_principal_is_changed(aura, daemon, words, params):
 
 
 def test_a_tenant_is_created_and_changed(aura, daemon):
-    daemon.on("tenant.create", {"tenant": tenant(quota={"liveInstances": 5, "tokens": 7})})
-    run = aura("tenant", "create", "acme", "--live-instances", "5", "--tokens", "7")
-    assert (run.code, run.lines) == (0, ["acme  enabled", "  instances  5 at most", "  tokens     7 at most"])
-    assert daemon.params("tenant.create") == [{"tenant": "acme", "quota": {"liveInstances": 5, "tokens": 7}}]
+    daemon.on("tenant.create", {"tenant": tenant(quota={"liveInstances": 5, "secrets": 7})})
+    run = aura("tenant", "create", "acme", "--live-instances", "5", "--secrets", "7")
+    assert (run.code, run.lines) == (0, ["acme  enabled", "  instances  5 at most", "  secrets    7 at most"])
+    assert daemon.params("tenant.create") == [{"tenant": "acme", "quota": {"liveInstances": 5, "secrets": 7}}]
     daemon.on("tenant.set", {"tenant": tenant(enabled=False)})
     assert aura("tenant", "set", "acme", "--disable").lines == ["acme  disabled"]
-    assert aura("tenant", "set", "acme", "--jobs-in-flight", "3", "--secrets", "9", "--enable").code == 0
+    assert aura("tenant", "set", "acme", "--live-instances", "3", "--secrets", "9", "--enable").code == 0
     assert aura("tenant", "set", "acme", "--no-limits").code == 0
     assert daemon.params("tenant.set") == [
         {"tenant": "acme", "enabled": False},
-        {"tenant": "acme", "quota": {"jobsInFlight": 3, "secrets": 9}, "enabled": True},
+        {"tenant": "acme", "quota": {"liveInstances": 3, "secrets": 9}, "enabled": True},
         {"tenant": "acme", "quota": {}},
     ]
 
 
 def test_tenants_are_a_table(aura, daemon):
     daemon.on("tenant.list", {"tenants": [
-        tenant(quota={"liveInstances": 5, "jobsInFlight": 6, "tokens": 7, "secrets": 8}, createdAt=ago(180)),
+        tenant(quota={"liveInstances": 5, "secrets": 8}, createdAt=ago(180)),
         tenant("default", enabled=False, createdAt=ago(10))]})
     run = aura("tenant", "list")
     assert run.lines == [
-        "TENANT   STATE     INSTANCES  JOBS  TOKENS  SECRETS  AGE",
-        "acme     enabled   5          6     7       8        3 min",
-        "default  disabled  -          -     -       -        10 s",
+        "TENANT   STATE     INSTANCES  SECRETS  AGE",
+        "acme     enabled   5          8        3 min",
+        "default  disabled  -          -        10 s",
     ]
 
 
@@ -124,7 +124,7 @@ def test_a_caller_without_the_scope_gets_the_words_of_the_daemon(aura, daemon):
         (["principal", "set", "x", "--all-tenants", "--tenant", "a"], "cannot use --tenant and --all-tenants at once"),
         (["tenant", "set", "x"], "cannot tell what to change: give a limit"),
         (["tenant", "set", "x", "--enable", "--disable"], "cannot use --enable and --disable at once"),
-        (["tenant", "set", "x", "--no-limits", "--tokens", "1"], "cannot use --no-limits with a limit"),
+        (["tenant", "set", "x", "--no-limits", "--secrets", "1"], "cannot use --no-limits with a limit"),
     ])
 def test_a_contradiction_is_refused(aura, daemon, words, complaint):
     run = aura(*words, "--json")

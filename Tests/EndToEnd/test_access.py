@@ -85,6 +85,34 @@ def test_methods_without_a_scope_are_only_those_that_every_caller_needs(world):
     assert free == {"system.ping", "session.authenticate", "access.whoami"}
 
 
+def test_a_sweep_needs_all_tenants(world):
+    """A sweep works on the resources of all tenants, and its report names them."""
+    with world.connect() as root:
+        root.call("principal.create", name="sweeper", scopes=["operations:write"], tenants=["default"])
+        token = root.call("token.create", principal="sweeper", name="test")["text"]
+    with world.connect() as connection:
+        connection.call("session.authenticate", token=token)
+        connection.refused("forbidden", "reconcile.run")
+
+
+def test_a_tenant_has_a_limit_of_its_own(world):
+    with world.connect() as root:
+        root.call("tenant.create", tenant="acme", quota={"liveInstances": 0})
+        root.call("principal.create", name="acme-buyer", role="operator", tenants=["acme"])
+        token = root.call("token.create", principal="acme-buyer", name="test")["text"]
+        with world.connect() as connection:
+            connection.call("session.authenticate", token=token)
+            connection.refused("quotaExceeded", "provision", name="one", region="eu-central", size="small")
+            root.call("tenant.set", tenant="acme", quota={"liveInstances": 1})
+            # A caller of one tenant means that tenant if it names none.
+            made = connection.call("provision", name="one", region="eu-central", size="small")
+            assert made["instance"]["tenant"] == "acme"
+            connection.refused("quotaExceeded", "provision", name="two", region="eu-central", size="small")
+            connection.refused("tenantNotFound", "provision", name="x", region="eu-central", size="small", tenant="default")
+            assert [each["name"] for each in connection.call("status.list")["instances"]] == ["one"]
+    world.finish(made["job"]["id"])
+
+
 def test_a_change_names_the_principal_of_its_token(world):
     with world.connect() as root:
         principal, _, token = issue(root, "buyer", ["instances:write", "instances:read", "jobs:read", "events:read"])

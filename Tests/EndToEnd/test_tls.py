@@ -82,9 +82,18 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="module")
 def world(module_worlds, authority):
     certificate, key = authority.server()
+    vault = authority.directory / "vault.key"
+    vault.touch(mode=0o600)
+    vault.write_text("aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
     return module_worlds({
         "listen": "tls://127.0.0.1:0", "http": "https://127.0.0.1:0", "tls.certificateFile": certificate,
-        "tls.keyFile": key, "tls.clientAuthorityFile": authority.file})
+        "tls.keyFile": key, "tls.clientAuthorityFile": authority.file, "vault.keyFile": vault})
+
+
+@pytest.fixture(scope="module")
+def token(world):
+    world.call("principal.create", name="reader", role="viewer")
+    return world.call("token.create", principal="reader", name="tests")["text"]
 
 
 def place(world, scheme):
@@ -114,11 +123,13 @@ def is_refused(world, context, scheme="tls"):
         return True
 
 
-def test_lines_are_served_with_tls_1_3(world, authority):
+def test_lines_are_served_with_tls_1_3(world, authority, token):
     with opened(world, authority.context("aura/1")) as connection:
         assert connection.version() == "TLSv1.3"
         assert connection.selected_alpn_protocol() == "aura/1"
         assert call(connection, "system.ping")["result"] == {"pong": True}
+        assert call(connection, "status.list")["error"]["data"]["code"] == "unauthenticated"
+        assert call(connection, "session.authenticate", token=token)["result"]["proof"] == "token"
         assert call(connection, "status.list")["result"] == {"instances": []}
 
 
@@ -156,20 +167,23 @@ def test_a_client_without_tls_gets_no_words(world, scheme):
     assert len(said) <= 7 and b"{" not in said and b"HTTP" not in said
 
 
-def post(world, context, body):
+def post(world, context, body, token=None):
     connection = http.client.HTTPSConnection("localhost", place(world, "https")[1], context=context, timeout=30)
     try:
-        connection.request("POST", "/rpc", json.dumps(body), {"Content-Type": "application/json"})
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        connection.request("POST", "/rpc", json.dumps(body), {"Content-Type": "application/json", **headers})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
     finally:
         connection.close()
 
 
-def test_https_is_served(world, authority):
+def test_https_is_served(world, authority, token):
     ping = {"jsonrpc": "2.0", "id": 1, "method": "system.ping"}
     for context in (authority.context("http/1.1"), authority.context("http/1.1", pair=authority.client())):
-        assert post(world, context, ping) == (200, {"jsonrpc": "2.0", "id": 1, "result": {"pong": True}})
+        assert post(world, context, ping, token) == (200, {"jsonrpc": "2.0", "id": 1, "result": {"pong": True}})
+        status, refused = post(world, context, ping)
+        assert (status, refused["error"]["data"]["code"]) == (401, "unauthenticated")
 
 
 def test_a_websocket_is_served_with_tls(world, authority):
@@ -245,11 +259,12 @@ def aura(world, *arguments, **variables):
     return finish([binary("aura"), "--socket", place_of_tls, *arguments], {"HOME": "/", **variables}, 30)
 
 
-def test_aura_connects_with_tls(world, authority):
+def test_aura_connects_with_tls(world, authority, token):
     certificate, key = map(str, authority.client())
     done = aura(world, "ping", "--ca", authority.file, "--cert", certificate, "--key", key)
     assert done.returncode == 0 and "answers" in done.stdout, done.stderr
-    done = aura(world, "list", AURA_CA=authority.file)
+    assert aura(world, "list", AURA_CA=authority.file).returncode != 0
+    done = aura(world, "list", AURA_CA=authority.file, AURA_TOKEN=token)
     assert done.returncode == 0, done.stderr
 
 
@@ -260,12 +275,16 @@ def test_the_certificates_of_aura_pki_are_used(worlds, tmp_path):
         done = finish([binary("aura"), "pki", *arguments, "--directory", str(pki)], {}, 30)
         assert done.returncode == 0, done.stderr
 
-    make("init", "--installation", "home")
+    world = worlds()
+    ada = world.call("principal.create", name="ada", role="operator")["principal"]["id"]
+    make("init", "--installation", world.call("system.info")["installation"])
     make("issue", "--server", "localhost,127.0.0.1", "--out", str(pki / "server"))
     make("issue", "--principal", "ada")
-    world = worlds({
-        "listen": "tls://127.0.0.1:0", "tls.certificateFile": pki / "server.pem", "tls.keyFile": pki / "server.key",
-        "tls.clientAuthorityFile": pki / "authority.pem", "tls.clientCertificates": "required"})
+    world.daemon.stop()
+    world.daemon.with_settings(
+        listen="tls://127.0.0.1:0", tls__certificateFile=pki / "server.pem", tls__keyFile=pki / "server.key",
+        tls__clientAuthorityFile=pki / "authority.pem", tls__clientCertificates="required")
+    world.daemon.start()
     files = ["--ca", str(pki / "authority.pem")]
     own = ["--cert", str(pki / "ada.pem"), "--key", str(pki / "ada.key")]
     assert aura(world, "list", *files, *own).returncode == 0
@@ -281,7 +300,7 @@ def test_the_certificates_of_aura_pki_are_used(worlds, tmp_path):
     assert done.returncode == 0, done.stderr
     done = aura(world, "job", "list", "--all", "--json", *files, *own)
     (job,) = json.loads(done.stdout)["jobs"]
-    assert job["principal"] == "aura://home/principal/ada"
+    assert job["principal"] == ada
 
 
 def test_aura_trusts_its_own_authority_and_the_right_name_only(world, authority, tmp_path):

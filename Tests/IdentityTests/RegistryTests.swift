@@ -284,6 +284,50 @@ private struct Client {
         #expect(try await two.error("status.get") == nil)
     }
 
+    /// A holder can add restrictions to its token, and gets no new counter by that.
+    @Test func aRateHoldsForTokensWithFurtherRestrictions() async throws {
+        let daemon = try await Daemon()
+        let token = try Token(try await daemon.token(restrictions: ["rate=2/60"]).text)
+        for text in ["method=status.get", "method=status.*", "rate=100/60"] {
+            let client = daemon.connect()
+            _ = try await client.authenticate(try token.restricted(by: TokenRestriction(text)).text)
+            let expected: String? = text == "rate=100/60" ? "tooManyCalls" : nil
+            #expect(try await client.error("status.get") == expected)
+        }
+    }
+
+    @Test func theVariantsOfATokenWithRatesAreLimited() async throws {
+        let daemon = try await Daemon()
+        let token = try Token(try await daemon.token().text)
+        var clients: [Client] = []
+        for number in 1...TokenRates.limit {
+            clients.append(daemon.connect())
+            let variant = try token.restricted(by: TokenRestriction("rate=\(number)/60"))
+            _ = try await clients[number - 1].authenticate(variant.text)
+        }
+        let further: JSONValue = ["token": .string(try token.restricted(by: TokenRestriction("rate=999/60")).text)]
+        #expect(try await daemon.connect().error("session.authenticate", further) == "tooManyCalls")
+        // Variants that are in use keep their counters; the others make room.
+        for client in clients.dropFirst() { client.connection.close() }
+        clients.removeSubrange(1...)
+        _ = try await daemon.connect().result("session.authenticate", further)
+        #expect(try await clients[0].error("status.get") == nil)
+        #expect(try await clients[0].error("status.get") == "tooManyCalls")
+    }
+
+    /// Each call changes only what it names, so neither undoes the other.
+    @Test func twoChangesOfAPrincipalDoNotUndoEachOther() async throws {
+        let daemon = try await Daemon()
+        let token = try await daemon.token()
+        // Another daemon disables the principal, and this one has not read it yet.
+        _ = try await daemon.store.write(
+            .setPrincipal(PrincipalID(token.principal), PrincipalChange(isEnabled: false)))
+        let changed = try await daemon.connect(uid: 0).result(
+            "principal.set", ["principal": "billing", "scopes": ["jobs:read"]])
+        #expect(changed["principal"]?["enabled"] == false)
+        #expect(changed["principal"]?["scopes"] == ["jobs:read"])
+    }
+
     @Test func aCallerCannotGiveRightsThatItLacks() async throws {
         let daemon = try await Daemon()
         let root = daemon.connect(uid: 0)

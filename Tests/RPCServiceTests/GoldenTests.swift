@@ -47,7 +47,7 @@ struct GoldenTests {
                 "rpc.discover: system:read",
                 "secret.delete: secrets:write; mutates",
                 "secret.list: secrets:read",
-                "secret.reveal: secrets:export",
+                "secret.reveal: secrets:export; mutates",
                 "secret.set: secrets:write; mutates",
                 "session.authenticate: ",
                 "status.get: instances:read",

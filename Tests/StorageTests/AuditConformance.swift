@@ -209,11 +209,10 @@ import Testing
             try await Self.outcomes(store) == [
                 "tenant alice: accepted", "tenant alice: unchanged", "principal \(Sample.principal(1).id): accepted",
                 "secret token version 1: accepted", "secret token version 1: unchanged", "secret token: accepted",
-                "secret token: unchanged",
             ])
         #expect(
             try await Self.contents(store).map { $0?["tenant"]?.stringValue } == [
-                "alice", "alice", nil, "alice", "alice", "alice", "alice",
+                "alice", "alice", nil, "alice", "alice", "alice",
             ])
         try await Self.verified(store)
     }

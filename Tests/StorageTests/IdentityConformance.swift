@@ -377,3 +377,13 @@ enum Sample {
         try await writing
     }
 }
+
+extension IdentityChange {
+    /// The change that gives a principal all values of this record.
+    static func setPrincipal(_ record: PrincipalRecord) -> IdentityChange {
+        .setPrincipal(
+            record.id,
+            PrincipalChange(
+                name: record.name, scopes: record.scopes, tenants: record.tenants, isEnabled: record.isEnabled))
+    }
+}

@@ -29,6 +29,8 @@ private struct Daemon: Authenticator {
         return Principal(id: "uid:\(process.uid)", proof: .peer, rights: rights)
     }
 
+    func didOpen(_ session: Session) {}
+
     func authenticate(_ session: Session, token: String) throws(RPCError) {
         throw RPCError(.unauthenticated, "there are no tokens here")
     }

@@ -296,8 +296,8 @@ private struct ChangedStore: SecretStore {
         try await base.putSecret(version)
     }
 
-    func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
-        try await base.deleteSecret(reference)
+    func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
+        try await base.deleteSecret(reference, audit: audit)
     }
 
     func versionsToRewrap(

@@ -2,7 +2,7 @@ import Audit
 import Encoding
 
 /// Fuzzes checkpoints of the audit. The last byte selects one of two ways: the text as it is, or a genuine note with the
-/// changes that the bytes describe. Only what was signed is accepted.
+/// changes that the bytes describe. Only the signed head is accepted.
 enum CheckpointTarget {
     private static let key = AuditSigningKey(seed: Array(0..<32))
     private static let head = AuditHead(seq: 12, hash: Array(repeating: 7, count: 32))

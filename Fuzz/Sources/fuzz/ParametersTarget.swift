@@ -28,6 +28,13 @@ enum ParametersTarget {
         check(Methods.statusGet), check(Methods.statusList), check(Methods.statusSubscribe),
         check(Methods.statusUnsubscribe), check(Methods.suspend), check(Methods.systemHealth),
         check(Methods.systemInfo), check(Methods.systemLimits), check(Methods.systemPing),
+        check(Methods.accessList), check(Methods.accessWhoami), check(Methods.principalCreate),
+        check(Methods.principalList), check(Methods.principalSet), check(Methods.sessionAuthenticate),
+        check(Methods.tenantCreate), check(Methods.tenantList), check(Methods.tenantSet), check(Methods.tokenCreate),
+        check(Methods.tokenExplain), check(Methods.tokenList), check(Methods.tokenRevoke),
+        check(Methods.secretDelete), check(Methods.secretList), check(Methods.secretReveal),
+        check(Methods.secretSet), check(Methods.auditCheckpoint), check(Methods.auditExport),
+        check(Methods.auditList), check(Methods.auditVerify),
     ]
 
     private static func check<P: Codable & Sendable, R: Codable & Sendable>(

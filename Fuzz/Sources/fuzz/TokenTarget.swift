@@ -63,8 +63,8 @@ enum TokenTarget {
     }
 }
 
-/// Fuzzes restrictions of tokens: text is written as it was read, the grammar of each key is exact, and patterns match
-/// what they say.
+/// Fuzzes restrictions of tokens: text is written as it was read, the grammar of each key is exact, and each pattern
+/// matches the same texts as a second, simpler check.
 enum RestrictionTarget {
     static func run(_ bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)

@@ -25,6 +25,7 @@ public enum Identity {
             time: time)
         return FeatureParts(
             register: { router, _ in methods.register(in: &router) }, interceptors: [AccessControl()],
-            authenticator: registry, services: [registry])
+            authenticator: registry, ownQuota: { registry.table.tenants[$0]?.quota.liveInstances }, services: [registry]
+        )
     }
 }

@@ -19,17 +19,18 @@ public struct SecretMethods: Sendable {
     public func register(in router: inout Router) {
         router.register(Methods.secretSet) { parameters, call in
             try await answering { vault in
-                try await set(parameters, in: call.tenantScope, by: PrincipalID(call.principal.id), vault)
+                try await set(parameters, call, vault)
             }
         }
         router.register(Methods.secretList, reads: true) { parameters, call in
             try await answering { vault in try await list(parameters, in: call.tenantScope, vault) }
         }
-        router.register(Methods.secretReveal, reads: true) { parameters, call in
+        // Its entry of the audit is written before the reply, because the method counts as one that changes something.
+        router.register(Methods.secretReveal) { parameters, call in
             try await answering { vault in try await reveal(parameters, call, vault) }
         }
         router.register(Methods.secretDelete) { parameters, call in
-            try await answering { vault in try await delete(parameters, in: call.tenantScope, vault) }
+            try await answering { vault in try await delete(parameters, call, vault) }
         }
     }
 
@@ -39,13 +40,15 @@ public struct SecretMethods: Sendable {
     private static let export = "secrets:export"
 
     private func set(
-        _ parameters: SecretSetParameters, in scope: TenantScope, by principal: PrincipalID, _ vault: Vault
+        _ parameters: SecretSetParameters, _ call: RPCContext, _ vault: Vault
     ) async throws -> SecretResult {
+        let scope = call.tenantScope
         let tenant = parameters.tenant ?? scope.usualTenant
         guard scope.contains(tenant) else { throw StorageError.noTenant(tenant) }
         let secret = try await vault.put(
             Secret(parameters.value), as: SecretReference(tenant: tenant, name: parameters.name),
-            class: try parameters.class?.checked(), by: principal)
+            class: try parameters.class?.checked(), by: PrincipalID(call.principal.id), audit: call.audit?.draft)
+        call.audit?.noteWritten()
         return SecretResult(secret: SecretView(secret))
     }
 
@@ -71,15 +74,15 @@ public struct SecretMethods: Sendable {
             throw Authorisation.refusal(of: call.principal, call.method, scope: Self.export)
         }
         let revealed = try await vault.reveal(try reference(parameters, in: call.tenantScope))
-        // The audit's entry of this call belongs here: it must be stored before the value is returned.
         return SecretRevealResult(secret: SecretView(revealed.secret), value: revealed.value.reveal())
     }
 
     private func delete(
-        _ parameters: SecretParameters, in scope: TenantScope, _ vault: Vault
+        _ parameters: SecretParameters, _ call: RPCContext, _ vault: Vault
     ) async throws -> SecretDeleteResult {
-        let reference = try reference(parameters, in: scope)
-        try await vault.delete(reference)
+        let reference = try reference(parameters, in: call.tenantScope)
+        try await vault.delete(reference, audit: call.audit?.draft)
+        call.audit?.noteWritten()
         return SecretDeleteResult(tenant: reference.tenant, name: reference.name)
     }
 

@@ -36,11 +36,12 @@ extension Vault {
     /// Sets the value of a secret: inserts it, or a new version of it. Returns the secret after it.
     ///
     /// Without a class, the secret keeps its class, and a new one is sealed. If other callers set the same secret at the
-    /// same time, the value is encrypted again for the next version, ``attempts`` times at most.
+    /// same time, the value is encrypted again for the next version, ``attempts`` times at most. `audit` is the entry of
+    /// the audit that the transaction writes.
     @discardableResult
     public func put(
         _ value: Secret, as reference: SecretReference, class wanted: SecretClass? = nil,
-        by principal: PrincipalID? = nil, change: ChangeID? = nil
+        by principal: PrincipalID? = nil, change: ChangeID? = nil, audit: AuditDraft? = nil
     ) async throws(VaultError) -> SecretRecord {
         guard Self.isName(reference.name) else { throw .invalidName }
         guard !value.isEmpty, value.byteCount <= Envelope.valueLimitBytes else { throw .invalidLength }
@@ -53,7 +54,8 @@ extension Vault {
                 let version = SecretVersionReference(secret: reference, version: (known?.currentVersion ?? 0) + 1)
                 var record = try seal(value, for: version, secretClass)
                 (record.createdBy, record.change) = (principal, change)
-                return try await store.putSecret(NewSecretVersion(record, defaultQuota: Self.secretsPerTenant))
+                return try await store.putSecret(
+                    NewSecretVersion(record, defaultQuota: Self.secretsPerTenant, audit: audit))
             } catch let error as StorageError {
                 guard error.code == .conflict, attempt < Self.attempts else { throw .storage(error) }
                 attempt += 1
@@ -107,10 +109,11 @@ extension Vault {
         }
     }
 
-    /// Deletes a secret with all its versions. Throws ``VaultError/noSecret(_:)`` if there is none.
-    public func delete(_ reference: SecretReference) async throws(VaultError) {
+    /// Deletes a secret with all its versions. Throws ``VaultError/noSecret(_:)`` if there is none. `audit` is the entry
+    /// of the audit for the deletion.
+    public func delete(_ reference: SecretReference, audit: AuditDraft? = nil) async throws(VaultError) {
         do {
-            guard try await store.deleteSecret(reference) else { throw VaultError.noSecret(reference) }
+            guard try await store.deleteSecret(reference, audit: audit) else { throw VaultError.noSecret(reference) }
         } catch {
             throw VaultError(error, reference)
         }

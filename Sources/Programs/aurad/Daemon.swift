@@ -70,10 +70,12 @@ struct Daemon {
         let reconciler = Reconciler(
             store: store, sources: features.flatMap(\.sources), settings: settings.reconciler, owner: boot,
             faults: faults, time: time, logger: logger)
+        let own = features.lazy.compactMap(\.ownQuota).first
         let service = RPCService(
             store: store, engine: engine, operations: features.flatMap(\.operations), catalogue: catalogue,
             sources: features.flatMap(\.sources), subscriptions: subscriptions, reconciler: reconciler,
-            quota: settings.quota, faults: faults, identifiers: IdentifierSource(time: time, random: random),
+            quota: settings.quota, ownQuota: { own?($0) }, faults: faults,
+            identifiers: IdentifierSource(time: time, random: random),
             time: time, facts: facts(features))
         let worker = Gated(engine)
         let others = features.flatMap(\.services).map { Gated($0) }

@@ -77,7 +77,7 @@ extension RPCService {
         }
         var submission = Submission(
             target: operation.target, in: operation.scope, job: job, idempotency: idempotency,
-            quota: quota.perTenant, totalQuota: quota.total, now: now,
+            quota: ownQuota(operation.tenant) ?? quota.perTenant, totalQuota: quota.total, now: now,
             admit: { [job] instance, active throws(StorageError) in
                 try Self.check(instance, isFor: job)
                 guard operation.only?.contains(instance.id) ?? true else { throw operation.target.notFound }

@@ -24,14 +24,18 @@ public struct RPCService: Sendable {
     let subscriptions: Subscriptions
     let reconciler: Reconciler
     let quota: InstanceQuota
+    /// Returns a tenant's own limit of live instances, or `nil` if the limit for each tenant holds.
+    let ownQuota: @Sendable (TenantID) -> Int?
     let faults: RowFaults
     let facts: DaemonFacts
 
-    /// Creates the service. `catalogue` has the definitions of `operations`.
+    /// Creates the service. `catalogue` has the definitions of `operations`. `ownQuota` returns a tenant's own limit of
+    /// live instances, in place of that of `quota`.
     public init(
         store: any Store, engine: JobEngine, operations: [Operation], catalogue: JobCatalogue,
         sources: [any ResourceSource], subscriptions: Subscriptions, reconciler: Reconciler, quota: InstanceQuota,
-        faults: RowFaults, identifiers: IdentifierSource, time: any TimeSource, facts: DaemonFacts
+        ownQuota: @escaping @Sendable (TenantID) -> Int? = { _ in nil }, faults: RowFaults,
+        identifiers: IdentifierSource, time: any TimeSource, facts: DaemonFacts
     ) {
         self.store = store
         self.engine = engine
@@ -41,6 +45,7 @@ public struct RPCService: Sendable {
         self.subscriptions = subscriptions
         self.reconciler = reconciler
         self.quota = quota
+        self.ownQuota = ownQuota
         self.faults = faults
         self.identifiers = identifiers
         self.time = time

@@ -8,8 +8,13 @@ import Reconciliation
 /// `reconcile.run`.
 extension RPCService {
     func registerReconciliation(in router: inout Router) {
-        router.register(Methods.reconcileRun) { parameters, _ in
-            try await self.answering {
+        router.register(Methods.reconcileRun) { parameters, call in
+            // A sweep works on the resources of all tenants, and its report names them.
+            guard call.tenantScope == .all else {
+                throw RPCError(
+                    .forbidden, "cannot sweep, \(call.principal) does not have all tenants: ask an administrator")
+            }
+            return try await self.answering {
                 do {
                     return ReconcileReport(
                         try await self.reconciler.sweep(

@@ -241,7 +241,8 @@ export abstract class Methods {
 
     /**
      * Returns the value of an exportable secret. No role has the scope of this method; it is given by name. The
-     * value of a sealed secret is never returned.
+     * value of a sealed secret is never returned. Each call is written to the audit before its reply, so it counts
+     * as a change.
      */
     secretReveal(params: SecretParameters, options?: CallOptions): Promise<SecretRevealResult> {
         return this.call("secret.reveal", params, options);

@@ -1201,10 +1201,6 @@ export interface TenantListResult {
 export interface TenantQuota {
     /** The maximum number of live instances. */
     liveInstances?: number;
-    /** The maximum number of jobs that have started and not ended. */
-    jobsInFlight?: number;
-    /** The maximum number of tokens that are neither revoked nor expired. */
-    tokens?: number;
     /** The maximum number of secrets. */
     secrets?: number;
 }

@@ -84,7 +84,7 @@ extension IdentityRows {
         case .createTenant(let tenant): try create(tenant)
         case .setTenant(let id, let isEnabled, let quota): try setTenant(id, isEnabled, quota)
         case .createPrincipal(let principal): try create(principal)
-        case .setPrincipal(let principal): try set(principal)
+        case .setPrincipal(let id, let change): try setPrincipal(id, change)
         case .createToken(let token): try create(token)
         case .revokeToken(let id, let now): try revokeToken(id, at: now)
         case .tokensUsed(let uses): try noteUses(uses)
@@ -134,13 +134,13 @@ extension IdentityRows {
         return true
     }
 
-    private mutating func set(_ principal: PrincipalRecord) throws -> Bool {
-        let known = try existingPrincipal(principal.id)
+    private mutating func setPrincipal(_ id: PrincipalID, _ change: PrincipalChange) throws -> Bool {
+        let known = try existingPrincipal(id)
         var wanted = known
-        wanted.name = principal.name
-        wanted.scopes = principal.scopes
-        wanted.tenants = principal.tenants
-        wanted.isEnabled = principal.isEnabled
+        wanted.name = change.name ?? known.name
+        wanted.scopes = change.scopes ?? known.scopes
+        wanted.tenants = change.tenants ?? known.tenants
+        wanted.isEnabled = change.isEnabled ?? known.isEnabled
         guard wanted != known else { return false }
         if wanted.name != known.name { try checkName(of: wanted) }
         if wanted.tenants != known.tenants { try checkTenants(wanted.tenants) }
@@ -235,7 +235,8 @@ extension IdentityChange {
         switch self {
         case .createTenant(let tenant): ("tenant \(tenant.id)", tenant.id)
         case .setTenant(let id, _, _): ("tenant \(id)", id)
-        case .createPrincipal(let principal), .setPrincipal(let principal): ("principal \(principal.id)", nil)
+        case .createPrincipal(let principal): ("principal \(principal.id)", nil)
+        case .setPrincipal(let id, _): ("principal \(id)", nil)
         case .createToken(let token): ("token \(Base64.encodeURL(token.id))", nil)
         case .revokeToken(let id, _): ("token \(Base64.encodeURL(id))", nil)
         case .openSession(let session): ("session of token \(Base64.encodeURL(session.token))", nil)

@@ -71,9 +71,10 @@ public enum IdentityChange: Sendable {
     /// Inserts a principal. Throws `nameTaken` if another one has the name or the id, `tenantNotFound` for a tenant of
     /// its list that does not exist, and `quotaExceeded`.
     case createPrincipal(PrincipalRecord)
-    /// Writes the name, the scopes, the tenants and whether the principal is enabled. The other values stay as they are.
-    /// Throws `principalNotFound`, `nameTaken`, or `tenantNotFound` for a tenant of its list that does not exist.
-    case setPrincipal(PrincipalRecord)
+    /// Changes a principal. A value that is `nil` stays as it is in the row, so that two changes at the same time do not
+    /// undo each other. Throws `principalNotFound`, `nameTaken`, or `tenantNotFound` for a tenant of the list that does
+    /// not exist.
+    case setPrincipal(PrincipalID, PrincipalChange)
     /// Inserts a token. Throws `principalNotFound`, `tenantNotFound` for a tenant of its list that does not exist,
     /// `conflict` if another token has the id, and `quotaExceeded`.
     case createToken(TokenRecord)
@@ -96,6 +97,28 @@ public enum IdentityChange: Sendable {
     /// Deletes sessions that ended before this time, and tokens that were revoked or expired before it, with their
     /// sessions.
     case prune(before: Timestamp)
+}
+
+/// New values of a principal; `nil` for a value that stays as it is.
+public struct PrincipalChange: Sendable, Hashable {
+    /// The name, which no other principal has.
+    public var name: String?
+    /// The scopes.
+    public var scopes: [String]?
+    /// The tenants whose objects the principal may see and change.
+    public var tenants: TenantScope?
+    /// False if the principal may do nothing.
+    public var isEnabled: Bool?
+
+    /// Creates a change.
+    public init(
+        name: String? = nil, scopes: [String]? = nil, tenants: TenantScope? = nil, isEnabled: Bool? = nil
+    ) {
+        self.name = name
+        self.scopes = scopes
+        self.tenants = tenants
+        self.isEnabled = isEnabled
+    }
 }
 
 /// The maximum numbers of rows of an ``IdentityStore``, for the whole installation.

@@ -109,9 +109,7 @@ extension SecretRows {
     public mutating func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) throws -> Bool {
         try lockSecrets(of: reference.tenant)
         let isDeleted = try delete(reference)
-        note(
-            audit, reference, "secret \(reference.name)",
-            isDeleted ? AuditDraft.Outcome.accepted : AuditDraft.Outcome.unchanged)
+        if isDeleted { note(audit, reference, "secret \(reference.name)", AuditDraft.Outcome.accepted) }
         return isDeleted
     }
 

@@ -23,7 +23,7 @@ public protocol SecretStore: Sendable {
     @discardableResult
     func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord
     /// Deletes a secret with all its versions. Returns false if it does not exist. `audit` is the entry of the audit,
-    /// which the transaction completes and writes in both cases; `nil` for no entry.
+    /// which the transaction completes and writes if there was a secret; `nil` for no entry.
     @discardableResult
     func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool
 

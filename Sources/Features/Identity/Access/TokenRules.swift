@@ -65,6 +65,14 @@ final class CallRate: Sendable {
         state = Locked((Double(limit), now))
     }
 
+    /// Returns true if no call of the last 60 seconds counts any more.
+    func isFull(at now: Timestamp) -> Bool {
+        state.withLock { state in
+            let passed = max(0, (now - state.at).wholeMilliseconds)
+            return state.left + Double(passed) * Double(limit) / 60_000 >= Double(limit)
+        }
+    }
+
     /// Takes one call. Returns `nil`, or the number of milliseconds until the next call is possible.
     func take(at now: Timestamp) -> Int? {
         state.withLock { state in

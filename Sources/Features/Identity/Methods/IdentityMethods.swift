@@ -47,7 +47,8 @@ extension IdentityMethods {
         router.register(Methods.principalCreate) { parameters, call in
             try await create(parameters, by: call.principal, call.audit)
         }
-        router.registerImmediate(Methods.principalList) { _, call in
+        // Up to 1,000 rows are too many for an event loop.
+        router.register(Methods.principalList, reads: true) { _, call in
             let visible = registry.table.principals.values.filter { sees(call.principal, $0) }
             return PrincipalListResult(principals: visible.sorted { $0.name < $1.name }.map { PrincipalView($0) })
         }
@@ -75,20 +76,20 @@ extension IdentityMethods {
     private func change(
         _ parameters: PrincipalSetParameters, by caller: Principal, _ audit: AuditSlip?
     ) async throws -> PrincipalResult {
-        var record = try await principal(parameters.principal, for: caller)
-        if let scopes = try Self.scopes(role: parameters.role, parameters.scopes) { record.scopes = scopes }
+        let known = try await principal(parameters.principal, for: caller)
+        var change = PrincipalChange(
+            scopes: try Self.scopes(role: parameters.role, parameters.scopes), isEnabled: parameters.enabled)
         if parameters.allTenants == true {
             guard parameters.tenants == nil else {
                 throw RPCError(.invalidParams, "cannot use tenants and allTenants together: give one of them")
             }
-            record.tenants = .all
+            change.tenants = .all
         } else if let tenants = parameters.tenants {
-            record.tenants = Self.scope(tenants)
+            change.tenants = Self.scope(tenants)
         }
-        if let isEnabled = parameters.enabled { record.isEnabled = isEnabled }
-        try Self.check(record.tenants, isWithin: caller)
-        try await write(.setPrincipal(record), audit)
-        return PrincipalResult(principal: PrincipalView(record))
+        if let tenants = change.tenants { try Self.check(tenants, isWithin: caller) }
+        try await write(.setPrincipal(known.id, change), audit)
+        return PrincipalResult(principal: PrincipalView(registry.table.principals[known.id] ?? known))
     }
 
     /// Returns the principal with this id or name. Throws `principalNotFound`, also for a principal that the caller may

@@ -15,7 +15,8 @@ extension IdentityMethods {
             try await write(.createTenant(record), call.audit)
             return TenantResult(tenant: TenantView(record))
         }
-        router.registerImmediate(Methods.tenantList) { _, call in
+        // Up to 1,000 rows are too many for an event loop.
+        router.register(Methods.tenantList, reads: true) { _, call in
             let visible = registry.table.tenants.values.filter { Self.sees(call.principal, $0.id) }
             return TenantListResult(tenants: visible.sorted { $0.id.text < $1.id.text }.map { TenantView($0) })
         }

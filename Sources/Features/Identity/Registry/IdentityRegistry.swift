@@ -17,7 +17,8 @@ import Tokens
 public final class IdentityRegistry: Authenticator, Service {
     /// A proof that can end while its connection is open.
     private enum Credential {
-        case token(Token)
+        /// A token, with the counters of its rates.
+        case token(Token, [CallRate])
         case certificate(ClientCertificate)
     }
 
@@ -32,8 +33,8 @@ public final class IdentityRegistry: Authenticator, Service {
     private struct State {
         var table: IdentityTable
         var shown: [ObjectIdentifier: Shown] = [:]
-        /// The counters of tokens with a restriction `rate`, by the tag of the token.
-        var rates: [[UInt8]: [CallRate]] = [:]
+        /// The counters of restrictions `rate`, by the id of the token.
+        var rates: [[UInt8]: TokenRates] = [:]
         /// The times of uses that are not stored yet, by token.
         var used: [[UInt8]: Timestamp] = [:]
     }
@@ -54,8 +55,6 @@ public final class IdentityRegistry: Authenticator, Service {
     private static let interval = Duration.seconds(1)
     /// The number of reads of the counter after which the uses of tokens are stored.
     private static let readsPerFlush = 30
-    /// The maximum number of tokens whose rates are counted. Beyond it, the counters begin anew.
-    private static let rateLimit = 10_000
 
     /// Reads the rows and creates the registry. Throws if they cannot be read: a daemon that cannot tell who calls must
     /// not serve. `onFailure` is called for each token that is refused; it must not block.
@@ -121,10 +120,11 @@ public final class IdentityRegistry: Authenticator, Service {
             throw RPCError(
                 .unauthenticated, "cannot use the token, \(error.reason)", retryable: error == .unknown)
         }
-        let rules = rules(of: token, grant, at: now)
+        let rates = try rates(of: token, at: now)
+        let rules = TokenRules(token, end: grant.end, rates: rates, time: time)
         session.setPrincipal(principal(of: grant, token: token, rules: [rules]))
         state.withLock { $0.used[token.id] = now }
-        follow(session, .token(token), end: rules.end)
+        follow(session, .token(token, rates), end: rules.end)
         // The rows may have been read anew before the connection was followed.
         if self.table.changes != table.changes { lookAgain() }
     }
@@ -146,8 +146,17 @@ public final class IdentityRegistry: Authenticator, Service {
         return error
     }
 
-    private func rules(of token: Token, _ grant: IdentityTable.Grant, at now: Timestamp) -> TokenRules {
-        TokenRules(token, end: grant.end, rates: rates(of: token, at: now), time: time)
+    /// Returns the counters of the token's rates. Throws `tooManyCalls` if too many variants of the token are in use.
+    private func rates(of token: Token, at now: Timestamp) throws(RPCError) -> [CallRate] {
+        guard !token.values(of: .rate).isEmpty else { return [] }
+        let rates = state.withLock { $0.rates[token.id, default: TokenRates()].counters(of: token, at: now) }
+        guard let rates else {
+            throw .limit(
+                .tooManyCalls,
+                "cannot use the token, \(TokenRates.limit) variants of it with a rate are in use: use one of those",
+                limit: TokenRates.limit, actual: TokenRates.limit + 1, retryAfterMs: 60_000)
+        }
+        return rates
     }
 
     /// Returns the principal of a token, or of a certificate if there is no token.
@@ -159,18 +168,6 @@ public final class IdentityRegistry: Authenticator, Service {
             token: token.map { Base64.encodeURL($0.id) },
             rights: Rights(
                 scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances, rules: rules))
-    }
-
-    private func rates(of token: Token, at now: Timestamp) -> [CallRate] {
-        let limits = token.values(of: .rate).joined().compactMap { TokenRestriction.rate($0) }
-        guard !limits.isEmpty else { return [] }
-        return state.withLock { state in
-            if let known = state.rates[token.tag] { return known }
-            if state.rates.count >= Self.rateLimit { state.rates = [:] }
-            let rates = limits.map { CallRate(limit: Int($0), now: now) }
-            state.rates[token.tag] = rates
-            return rates
-        }
     }
 
     // MARK: - Connections with tokens
@@ -189,9 +186,10 @@ public final class IdentityRegistry: Authenticator, Service {
         of credential: Credential, _ table: IdentityTable, _ peer: Peer, at now: Timestamp
     ) throws(IdentityTable.Refusal) -> Principal {
         switch credential {
-        case .token(let token):
+        case .token(let token, let rates):
             let grant = try table.grant(token, to: peer, at: now)
-            return principal(of: grant, token: token, rules: [rules(of: token, grant, at: now)])
+            let rules = TokenRules(token, end: grant.end, rates: rates, time: time)
+            return principal(of: grant, token: token, rules: [rules])
         case .certificate(let certificate):
             let grant = try table.grant(certificate, installation: installation, at: now)
             return principal(of: grant, token: nil, rules: [])
@@ -242,7 +240,10 @@ public final class IdentityRegistry: Authenticator, Service {
             let known = table.changes
             guard try await store.identityChanges() != known else { return }
             let new = IdentityTable(try await store.identities())
-            state.withLock { $0.table = new }
+            state.withLock { state in
+                state.table = new
+                state.rates = state.rates.filter { new.token($0.key) != nil }
+            }
             lookAgain()
         } catch {
             logger.warning("cannot read the tokens and principals", metadata: ["error": "\(error)"])

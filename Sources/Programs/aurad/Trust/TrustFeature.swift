@@ -6,6 +6,7 @@ import Logging
 import Storage
 import Tokens
 import Vault
+import VaultKeys
 
 extension Feature {
     /// The feature of callers, their rights and their secrets.

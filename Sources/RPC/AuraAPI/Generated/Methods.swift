@@ -76,7 +76,7 @@ public enum Methods {
         "secret.list", parameters: "SecretListParameters", scopes: ["secrets:read"])
     /// Returns the value of an exportable secret.
     public static let secretReveal = RPCMethod<SecretParameters, SecretRevealResult>(
-        "secret.reveal", parameters: "SecretParameters", scopes: ["secrets:export"])
+        "secret.reveal", parameters: "SecretParameters", scopes: ["secrets:export"], mutates: true)
     /// Sets the value of a secret.
     public static let secretSet = RPCMethod<SecretSetParameters, SecretResult>(
         "secret.set", parameters: "SecretSetParameters", scopes: ["secrets:write"], mutates: true)

@@ -294,11 +294,9 @@ extension TenantCreateParameters: JSONReadable {
 extension TenantQuotaView: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {
-        let members = try JSONMembers(json, known: ["liveInstances", "jobsInFlight", "tokens", "secrets"])
+        let members = try JSONMembers(json, known: ["liveInstances", "secrets"])
         self.init(
             liveInstances: try members.optional("liveInstances"),
-            jobsInFlight: try members.optional("jobsInFlight"),
-            tokens: try members.optional("tokens"),
             secrets: try members.optional("secrets")
         )
     }

@@ -557,8 +557,6 @@ extension TenantQuotaView: JSONWritable {
     public func write(to json: inout JSONText) {
         json.object { json in
             json.member("liveInstances", liveInstances)
-            json.member("jobsInFlight", jobsInFlight)
-            json.member("tokens", tokens)
             json.member("secrets", secrets)
         }
     }

@@ -238,6 +238,7 @@ extension AuraClient {
     /// Returns the value of an exportable secret.
     ///
     /// No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
+    /// Each call is written to the audit before its reply, so it counts as a change.
     public func secretReveal(name: String, tenant: TenantID? = nil) async throws -> SecretRevealResult {
         try await call(Methods.secretReveal, SecretParameters(name: name, tenant: tenant))
     }

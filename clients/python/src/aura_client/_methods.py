@@ -273,7 +273,7 @@ class Methods:
     def secret_reveal(self, name: str, *, tenant: str | None = None) -> SecretRevealResult:
         """Returns the value of an exportable secret.
 
-        No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
+        No role has the scope of this method; it is given by name. The value of a sealed secret is never returned. Each call is written to the audit before its reply, so it counts as a change.
         """
         params: dict[str, Any] = {
             "name": name,
@@ -712,7 +712,7 @@ class AsyncMethods:
     async def secret_reveal(self, name: str, *, tenant: str | None = None) -> SecretRevealResult:
         """Returns the value of an exportable secret.
 
-        No role has the scope of this method; it is given by name. The value of a sealed secret is never returned.
+        No role has the scope of this method; it is given by name. The value of a sealed secret is never returned. Each call is written to the audit before its reply, so it counts as a change.
         """
         params: dict[str, Any] = {
             "name": name,

@@ -1312,10 +1312,6 @@ class TenantQuota:
 
     # The maximum number of live instances.
     live_instances: int | None = None
-    # The maximum number of jobs that have started and not ended.
-    jobs_in_flight: int | None = None
-    # The maximum number of tokens that are neither revoked nor expired.
-    tokens: int | None = None
     # The maximum number of secrets.
     secrets: int | None = None
 
@@ -1323,16 +1319,12 @@ class TenantQuota:
     def from_json(cls, data: Mapping[str, Any]) -> TenantQuota:
         return cls(
             live_instances=data.get("liveInstances"),
-            jobs_in_flight=data.get("jobsInFlight"),
-            tokens=data.get("tokens"),
             secrets=data.get("secrets"),
         )
 
     def to_json(self) -> dict[str, Any]:
         members = {
             "liveInstances": self.live_instances,
-            "jobsInFlight": self.jobs_in_flight,
-            "tokens": self.tokens,
             "secrets": self.secrets,
         }
         return {name: value for name, value in members.items() if value is not None}

@@ -4,17 +4,11 @@
 public struct TenantQuotaView: Sendable, Hashable, Codable {
     /// The maximum number of live instances.
     public var liveInstances: Int64?
-    /// The maximum number of jobs that have started and not ended.
-    public var jobsInFlight: Int64?
-    /// The maximum number of tokens that are neither revoked nor expired.
-    public var tokens: Int64?
     /// The maximum number of secrets.
     public var secrets: Int64?
 
-    public init(liveInstances: Int64? = nil, jobsInFlight: Int64? = nil, tokens: Int64? = nil, secrets: Int64? = nil) {
+    public init(liveInstances: Int64? = nil, secrets: Int64? = nil) {
         self.liveInstances = liveInstances
-        self.jobsInFlight = jobsInFlight
-        self.tokens = tokens
         self.secrets = secrets
     }
 }
