@@ -253,6 +253,22 @@ import Testing
         #expect(AuditParameters.stored(nil) == nil && AuditParameters.stored(.null) == nil)
     }
 
+    /// A caller may put a secret in the place of another parameter.
+    @Test func onlyTheObjectsOfARefusedCallAreStored() {
+        let key = String(repeating: "aB3", count: 20)
+        let stored = AuditParameters.refused(
+            AuditParameters.stored([
+                "name": "ada", "instance": .string(key), "region": .string(key), "token": "t", "limit": 5,
+                "labels": ["a": .string(key)], "idempotencyKey": "k", key: 1,
+            ]))
+        #expect(
+            stored?.serializedString()
+                == #"{"idempotencyKey":"[not stored]","instance":"[not stored]","labels":"[not stored]","limit":5,"#
+                + #""name":"ada","region":"[not stored]","token":"[redacted]"}"#)
+        #expect(AuditParameters.refused([.string(key)]) == "[not stored]")
+        #expect(AuditParameters.refused(nil) == nil)
+    }
+
     @Test func longParametersAreReplacedByTheirDigest() {
         let long = JSONValue.object(["name": .string(String(repeating: "x", count: 6000))])
         let stored = AuditParameters.stored(long)

@@ -106,7 +106,10 @@ public final class AuditTrail: CallRecorder, Service {
             guard hasEntry else { return nil }
         }
         var draft = context.audit?.draft ?? draft(of: context)
-        draft.outcome = error?.code.name ?? AuditDraft.Outcome.accepted
+        guard let error else { return draft }
+        draft.outcome = error.code.name
+        draft.parameters = AuditParameters.refused(draft.parameters)
+        draft.tenant = draft.parameters?["tenant"]?.stringValue.map { TenantID($0) }
         return draft
     }
 
