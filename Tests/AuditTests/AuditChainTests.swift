@@ -1,3 +1,4 @@
+import Encoding
 import Storage
 import TestKit
 import Testing
@@ -181,8 +182,42 @@ private func verify(
         #expect(throws: CheckpointError.signature) { try SignedCheckpoint(checkpoint.text, key: other) }
     }
 
+    private var statement: SignedCheckpoint {
+        SignedCheckpoint(
+            head, floor: AuditHead(seq: 3, hash: entries(3)[2].hash), events: 90, installation: installation, key: key)
+    }
+
+    @Test func aCheckpointHasFurtherStatements() throws {
+        let read = try SignedCheckpoint(statement.text, key: key.verificationKey)
+        #expect(read == statement && read.floor?.seq == 3 && read.events == 90)
+        let lines = statement.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[3].hasPrefix("floor 3 ") && lines[4] == "events 90" && lines[5].isEmpty)
+        #expect(try SignedCheckpoint(checkpoint.text, key: key.verificationKey).floor == nil)
+    }
+
+    /// The texts that the signature covers are made by hand, so that only the form is wrong.
+    @Test(arguments: [
+        ("floor 3", false), ("events x", false), ("events 09", false), ("events 0", false), ("events 1 2", false),
+        ("events 9\nevents 9", false), ("floor 8 " + Base64.encode(Array(repeating: 1, count: 32)), false),
+        ("events 9", true), ("later 1 2 3", true),
+    ])
+    func aStatementHasOneForm(_ line: String, _ isRight: Bool) throws {
+        let lines = checkpoint.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let body = lines[..<3].map { $0 + "\n" }.joined() + line + "\n"
+        let text = "\(body)\n\u{2014} aura/i-1 \(key.signature(of: body, origin: "aura/i-1"))\n"
+        if isRight {
+            #expect(try SignedCheckpoint(text, key: key.verificationKey).head == head)
+        } else {
+            #expect(throws: CheckpointError.form) { try SignedCheckpoint(text, key: key.verificationKey) }
+        }
+    }
+
     /// Each bit of the text.
     @Test func aChangedCheckpointIsRefused() {
+        for checkpoint in [checkpoint, statement] { checkChanges(of: checkpoint) }
+    }
+
+    private func checkChanges(of checkpoint: SignedCheckpoint) {
         let bytes = Array(checkpoint.text.utf8)
         for bit in 0..<bytes.count * 8 {
             var changed = bytes

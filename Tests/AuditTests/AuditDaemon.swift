@@ -31,6 +31,7 @@ struct AuditDaemon {
     let router: Router
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let retention = Duration.seconds(400 * 86_400)
     static let signingKey = AuditSigningKey(seed: Array(0..<32))
     /// An auditor of the tenant `alice`, and a user without rights.
     static let (auditorOfAlice, nobody): (UInt32, UInt32) = (4001, 4242)
@@ -55,7 +56,8 @@ struct AuditDaemon {
         let checkpoints =
             hasKey
             ? AuditCheckpoints(
-                store: audit, reader: reader, key: Self.signingKey, owner: "here", time: time, logger: Self.quiet)
+                store: audit, trail: trail, reader: reader, key: Self.signingKey, retention: Self.retention,
+                owner: "here", time: time, logger: Self.quiet)
             : nil
         let methods = AuditMethods(store: audit, reader: reader, checkpoints: checkpoints)
         (self.store, self.time, self.audit) = (store, time, audit)
@@ -113,6 +115,17 @@ struct AuditDaemon {
         }
     }
 
+    /// Lets the retention time of all entries pass, and prunes them.
+    func pruneAll() async throws {
+        time.advance(by: Self.retention + .seconds(1))
+        let sleeps = time.sleeps
+        let service = try #require(checkpoints)
+        async let done: Void = service.look()
+        try await time.sleeps(moreThan: sleeps)
+        time.advance(by: .seconds(1))
+        await done
+    }
+
     func connect(uid: UInt32 = 0) -> AuditClient {
         AuditClient(
             connection: InMemoryConnection(router: router, peer: .unix(UnixPeer(uid: uid, gid: uid, pid: 1))))
@@ -150,8 +163,8 @@ struct AuditClient {
     }
 }
 
-/// A store whose audit can fail, and whose entries can be changed when they are read.
-final class DoctoredAudit: AuditStore, Coordination {
+/// A store whose audit can fail, and whose entries and events can be changed when they are read.
+final class DoctoredAudit: AuditStore, Ledger, Coordination {
     private let base: ModelStore
     private let state = Locked(State())
 
@@ -159,6 +172,8 @@ final class DoctoredAudit: AuditStore, Coordination {
         var failure: StorageError?
         var edit: (@Sendable (inout [AuditEntry]) -> Void)?
         var head: AuditHead?
+        var floor: AuditHead?
+        var editEvents: (@Sendable (inout [Event]) -> Void)?
     }
 
     init(_ base: ModelStore) {
@@ -172,6 +187,17 @@ final class DoctoredAudit: AuditStore, Coordination {
 
     /// Changes the entries of each later read.
     func edit(_ edit: @escaping @Sendable (inout [AuditEntry]) -> Void) { state.withLock { $0.edit = edit } }
+
+    /// Changes the events of each later read.
+    func editEvents(_ edit: (@Sendable (inout [Event]) -> Void)?) { state.withLock { $0.editEvents = edit } }
+
+    /// Makes this entry the last one that was pruned.
+    func begin(after floor: AuditHead) {
+        state.withLock { state in
+            state.floor = floor
+            state.edit = { entries in entries.removeAll { $0.seq <= floor.seq } }
+        }
+    }
 
     /// Makes this entry the last one.
     func end(at head: AuditHead) {
@@ -197,6 +223,7 @@ final class DoctoredAudit: AuditStore, Coordination {
     func auditBounds() async throws(StorageError) -> AuditBounds {
         var bounds = try await base.auditBounds()
         bounds.head = state.withLock { $0.head } ?? bounds.head
+        bounds.floor = state.withLock { $0.floor } ?? bounds.floor
         return bounds
     }
     func eraseAudit(_ entries: [Int64], audit: AuditDraft?) async throws(StorageError) -> Int {
@@ -209,6 +236,15 @@ final class DoctoredAudit: AuditStore, Coordination {
         try await base.putAuditCheckpoint(checkpoint)
     }
     func auditCheckpoints() async throws(StorageError) -> Page<AuditCheckpoint> { try await base.auditCheckpoints() }
+
+    func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
+        var events = try await base.events(query)
+        if let edit = state.withLock({ $0.editEvents }) { edit(&events) }
+        return events
+    }
+    func bounds() async throws(StorageError) -> LedgerBounds { try await base.bounds() }
+    func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned { try await base.prune(request) }
+    func observe(_ observer: @escaping @Sendable ([Event]) -> Void) { base.observe(observer) }
 
     func proveWritable() async throws(StorageError) { try await base.proveWritable() }
     func clock() async throws(StorageError) -> Timestamp? { try await base.clock() }

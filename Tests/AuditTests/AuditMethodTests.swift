@@ -7,7 +7,8 @@ import Testing
 
 @testable import Audit
 
-/// `audit.list`, `audit.verify`, `audit.export`, `audit.checkpoint`, and the service that signs checkpoints.
+/// `audit.list`, `audit.verify`, `audit.export`, `audit.erase`, `audit.checkpoint`, and the service that signs
+/// checkpoints and prunes.
 @Suite(.timeLimit(.minutes(2))) struct AuditMethodTests {
     /// A daemon with entries about the tenants `alice` and `bob`, and of no tenant.
     private func daemon(hasKey: Bool = true) async throws -> AuditDaemon {
@@ -121,8 +122,7 @@ import Testing
         let root = daemon.connect()
         let kept = try #require(try await root.result("audit.checkpoint")["checkpoint"])
         try await daemon.trail.append(action: "daemon.start")
-        _ = try await daemon.store.pruneAudit(
-            AuditPruneRequest(through: 4, before: daemon.time.now() + .seconds(1)))
+        try await daemon.pruneAll()
         #expect(try await root.error("audit.verify", ["checkpoint": kept]) == "invalidParams")
         #expect(try await root.result("audit.verify")["consistent"] == true)
     }
@@ -213,16 +213,16 @@ import Testing
             keys: [AuditDaemon.signingKey.verificationKey])
         for number in 1...2 {
             let other = AuditCheckpoints(
-                store: daemon.audit, reader: reader, key: AuditDaemon.signingKey, owner: "there-\(number)",
-                time: daemon.time, logger: AuditDaemon.quiet)
+                store: daemon.audit, trail: daemon.trail, reader: reader, key: AuditDaemon.signingKey,
+                retention: AuditDaemon.retention, owner: "there-\(number)", time: daemon.time,
+                logger: AuditDaemon.quiet)
             try await daemon.trail.append(action: "daemon.start")
             daemon.time.advance(by: .seconds(100))
             await other.look()
             let newest = try await daemon.store.auditCheckpoints().rows.last
             #expect(newest?.seq == Int64(3 + number))
-            _ = try await daemon.store.pruneAudit(
-                AuditPruneRequest(through: Int64(3 + number), before: daemon.time.now()))
         }
+        try await daemon.pruneAll()
         let verdict = try await daemon.connect().result("audit.verify")
         #expect(verdict["consistent"] == true && verdict["floor"] == 5)
         #expect(verdict["proofs"] == ["chain", "checkpoints"])

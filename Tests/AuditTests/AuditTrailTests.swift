@@ -22,6 +22,7 @@ import Testing
         ("token.create", ["principal": "billing", "name": "laptop"]), ("token.revoke", ["token": "$token"]),
         ("principal.set", ["principal": "billing", "enabled": false]), ("reconcile.run", ["dryRun": true]),
         ("secret.set", ["name": "mail.password", "value": "hunter2"]), ("secret.delete", ["name": "mail.password"]),
+        ("access.deny", ["key": .string(String(repeating: "0f", count: 32))]), ("audit.erase", ["entries": [1]]),
     ]
 
     /// The methods that need a scope which is given by name only, with tests of their own.

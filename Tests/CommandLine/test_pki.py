@@ -1,6 +1,7 @@
 """`aura pki`: files only, judged by OpenSSL and by Python's cryptography package."""
 
 import datetime
+import hashlib
 import json
 import os
 import stat
@@ -126,3 +127,23 @@ def test_wrong_words_are_refused(aura, authority, arguments, words):
 def test_a_missing_authority_is_named(aura, tmp_path):
     run = aura("pki", "issue", "--directory", str(tmp_path), "--principal", "ada")
     assert run.code == 74 and "authority.pem" in run.err and "No such file" in run.err
+
+
+def digest(path):
+    """The SHA-256 of the public key, as a daemon stores it."""
+    key = certificate(path).public_key()
+    encoded = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(encoded).hexdigest()
+
+
+def test_revoke_denies_the_key_of_a_certificate(aura, daemon, authority):
+    assert aura("pki", "issue", "--directory", str(authority), "--principal", "ada").code == 0
+    key = digest(authority / "ada.pem")
+    daemon.on("access.deny", {"key": key})
+    run = aura("pki", "revoke", str(authority / "ada.pem"))
+    assert (run.code, run.err, run.lines) == (0, "", [f"the key {key} is denied"])
+    assert aura("pki", "revoke", key.upper(), "--json").code == 0
+    assert daemon.calls == [("access.deny", {"key": key})] * 2
+    refused = aura("pki", "revoke", str(authority / "ada.key"))
+    assert refused.code == 64 and "no certificate in PEM form" in refused.err
+    assert aura("pki", "revoke", "f00").code == 74

@@ -208,6 +208,12 @@ def serial(world, context):
         return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True)).serial_number
 
 
+def reloads(world):
+    with world.connect() as connection:
+        entries = connection.call("audit.list", limit=1000)["entries"]
+    return [entry["outcome"] for entry in entries if entry["method"] == "certificate.reload"]
+
+
 def test_a_new_certificate_is_used_for_new_connections(world, authority):
     """At once after SIGHUP, and within ten seconds without it. Old connections stay."""
     context = authority.context("aura/1")
@@ -226,6 +232,12 @@ def test_a_new_certificate_is_used_for_new_connections(world, authority):
     os.kill(world.daemon.pid, signal.SIGHUP)
     eventually(lambda: "code=certificateUnusable" in world.daemon.log_tail(), what="the error in the log")
     assert serial(world, context) == present
+    # The change and the fault are in the audit, and the fault is an alert.
+    outcomes = eventually(
+        lambda: (found := reloads(world))[-1:] == ["certificateUnusable"] and found, what="the entries of the audit")
+    assert outcomes[:2] == ["accepted", "accepted"]
+    alert = world.follow().wait(lambda event: event["type"] == "alert.raised", what="the alert")
+    assert (alert["data"]["code"], alert["data"]["reason"]) == ("certificateUnusable", "mismatch")
     (authority.directory / "server.key").write_bytes(good)
 
 
@@ -301,6 +313,10 @@ def test_the_certificates_of_aura_pki_are_used(worlds, tmp_path):
     done = aura(world, "job", "list", "--all", "--json", *files, *own)
     (job,) = json.loads(done.stdout)["jobs"]
     assert job["principal"] == ada
+    # A revoked certificate gives no rights any more.
+    done = world.daemon.aura("pki", "revoke", str(pki / "ada.pem"))
+    assert done.returncode == 0 and "is denied" in done.stdout, done.stderr
+    assert aura(world, "list", *files, *own).returncode == 2
 
 
 def test_aura_trusts_its_own_authority_and_the_right_name_only(world, authority, tmp_path):

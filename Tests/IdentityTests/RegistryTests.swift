@@ -39,6 +39,14 @@ private struct Daemon {
         self.router = router
     }
 
+    /// Connects with a client certificate of the principal `ada`, whose key has this digest.
+    func connect(key: [UInt8]) -> Client {
+        let certificate = ClientCertificate(
+            uri: "aura://model/principal/ada", keyDigest: key, notAfter: time.now().milliseconds / 1000 + 86_400)
+        let peer = Peer.tls(address: "10.0.0.1", port: 4000, certificate: certificate)
+        return Client(InMemoryConnection(router: router, peer: peer))
+    }
+
     func connect(uid: UInt32 = 4242) -> Client {
         Client(InMemoryConnection(router: router, peer: .unix(UnixPeer(uid: uid, gid: uid, pid: 1))))
     }
@@ -190,6 +198,82 @@ private struct Client {
         #expect(try await client.result("status.get").stringValue == token.principal)
         await daemon.registry.refresh()
         #expect(try await client.next()?["error"]?["data"]?["code"] == "tokenRevoked")
+    }
+
+    @Test func genuineTokensAreRemembered() throws {
+        let key = TokenKey(id: "k1", bytes: Array(0..<32))
+        let tokens = VerifiedTokens(TokenKeys([key]))
+        let token = try key.token(id: Array(0..<16)).restricted(by: TokenRestriction("method=status.*"))
+        for _ in 1...3 { #expect(tokens.token(token.text) == token) }
+        let other = TokenKey(id: "k1", bytes: Array(1...32)).token(id: Array(0..<16))
+        for wrong in [other.text, "", token.text + "~before=1", String(repeating: "x", count: 2000)] {
+            #expect(tokens.token(wrong) == nil)
+        }
+        #expect(tokens.count == 1)
+        for number in 0..<VerifiedTokens.limit {
+            let id = withUnsafeBytes(of: number.bigEndian) { Array($0) } + Array(repeating: 0, count: 8)
+            #expect(tokens.token(key.token(id: id).text) != nil)
+        }
+        #expect(tokens.count <= VerifiedTokens.limit)
+    }
+
+    // MARK: Denied keys
+
+    private static let key = Array(repeating: UInt8(7), count: 32)
+    private static let keyText: JSONValue = .string(String(repeating: "07", count: 32))
+
+    /// A daemon with the principal `ada`, whose certificate is accepted.
+    private func daemonWithAda() async throws -> (daemon: Daemon, token: String) {
+        let daemon = try await Daemon()
+        return (daemon, try await daemon.token(name: "ada").text)
+    }
+
+    @Test func aDeniedKeyEndsItsConnections() async throws {
+        let (daemon, token) = try await daemonWithAda()
+        let (client, other, root) = (daemon.connect(key: Self.key), daemon.connect(key: [8]), daemon.connect(uid: 0))
+        // A token does not protect the connection of a denied key.
+        let second = daemon.connect(key: Self.key)
+        _ = try await second.authenticate(token)
+        _ = try await client.result("status.get")
+        #expect(try await root.result("access.deny", ["key": Self.keyText]) == ["key": Self.keyText])
+        for client in [client, second] {
+            #expect(try await client.next()?["error"]?["data"]?["code"] == "tokenRevoked")
+            #expect(try await client.next() == nil)
+        }
+        _ = try await other.result("status.get")
+        let late = daemon.connect(key: Self.key)
+        #expect(try await late.error("status.get") == "unauthenticated")
+        #expect(try await late.error("session.authenticate", ["token": .string(token)]) == "unauthenticated")
+        // A second call changes nothing.
+        #expect(try await root.result("access.deny", ["key": Self.keyText]) == ["key": Self.keyText])
+        #expect(try await daemon.store.identities().deniedKeys.map(\.digest) == [Self.key])
+    }
+
+    /// The other daemon learns of the denial by the counter, within the interval of one second.
+    @Test func anotherDaemonEndsTheConnectionsOfADeniedKey() async throws {
+        let (daemon, _) = try await daemonWithAda()
+        let client = daemon.connect(key: Self.key)
+        let service = Task { try await daemon.registry.run() }
+        try await daemon.time.sleepers(atLeast: 1)
+        _ = try await daemon.store.write(.denyKey(DeniedKey(digest: Self.key, at: daemon.time.now())))
+        _ = try await client.result("status.get")
+        daemon.time.advance(by: .seconds(1))
+        #expect(try await client.next()?["error"]?["data"]?["code"] == "tokenRevoked")
+        service.cancel()
+        try await service.value
+    }
+
+    @Test func onlyAdministratorsOfAllTenantsDenyKeys() async throws {
+        let daemon = try await Daemon()
+        let token = try await daemon.token(scopes: ["principals:write"], tenants: ["default"])
+        let client = daemon.connect()
+        #expect(try await client.error("access.deny", ["key": Self.keyText]) == "forbidden")
+        _ = try await client.authenticate(token.text)
+        #expect(try await client.error("access.deny", ["key": Self.keyText]) == "forbidden")
+        let root = daemon.connect(uid: 0)
+        for wrong: JSONValue in ["07", .string(String(repeating: "0G", count: 32)), 7] {
+            #expect(try await root.error("access.deny", ["key": wrong]) == "invalidParams")
+        }
     }
 
     @Test func aDisabledPrincipalEndsAndAnEnabledOneMayComeBack() async throws {

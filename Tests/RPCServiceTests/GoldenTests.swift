@@ -24,9 +24,11 @@ struct GoldenTests {
         }
         #expect(
             listed == [
+                "access.deny: principals:write; mutates",
                 "access.list: system:read",
                 "access.whoami: ",
                 "audit.checkpoint: audit:read",
+                "audit.erase: audit:erase; mutates",
                 "audit.export: audit:read",
                 "audit.list: audit:read",
                 "audit.verify: audit:read",

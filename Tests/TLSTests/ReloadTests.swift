@@ -77,7 +77,10 @@ import Testing
         let lines = Locked<[String]>([])
         let logger = Logger(label: "test") { _ in CollectingLogHandler(lines: lines) }
         let files = TLSFiles(certificate: pair.certificate, key: pair.key)
-        let source = try ContextSource(files, time: time, logger: logger)
+        let notices = Locked<[CertificateNotice]>([])
+        let source = try ContextSource(files, time: time, logger: logger) { notice in
+            notices.withLock { $0.append(notice) }
+        }
         let service = Task { try await source.run() }
         try await time.sleepers(atLeast: 1)
         let before = source.current.notAfter
@@ -100,5 +103,11 @@ import Testing
         #expect(warnings.count == 4, "\(warnings)")
         #expect(warnings.first?.contains("less than 21 days") ?? false)
         #expect(warnings.last?.contains("has expired") ?? false)
+        let kinds = notices.withLock { $0.map(\.kind) }
+        #expect(kinds == [.replaced] + [21, 7, 1, 0].map { .expiring(days: $0) })
+        try TestAuthority.Issued.write("", pair.certificate, mode: 0o644)
+        source.look(isForced: true)
+        let last = notices.withLock { $0.last }
+        #expect(last?.kind == .unusable("malformed") && last?.file == pair.certificate && last?.notAfter == nil)
     }
 }

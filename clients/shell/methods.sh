@@ -1,6 +1,14 @@
 # Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 # shellcheck shell=bash
 
+# aura_access_deny KEY
+# Denies the key of a client certificate for ever.
+aura_access_deny() {
+    local params
+    params=$(_aura_members "key" "" "$@") || return
+    aura_call access.deny "$params"
+}
+
 # aura_access_list
 # Lists the roles and all scopes.
 aura_access_list() {
@@ -23,6 +31,14 @@ aura_audit_checkpoint() {
     local params
     params=$(_aura_members "" "" "$@") || return
     aura_call audit.checkpoint "$params"
+}
+
+# aura_audit_erase [entries=…] [tenant=…] [after=…]
+# Erases the contents of entries of the audit.
+aura_audit_erase() {
+    local params
+    params=$(_aura_members "" "entries after" "$@") || return
+    aura_call audit.erase "$params"
 }
 
 # aura_audit_export [after=…] [limit=…]

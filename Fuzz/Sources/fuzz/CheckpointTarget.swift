@@ -1,17 +1,21 @@
 import Audit
 import Encoding
 
-/// Fuzzes checkpoints of the audit. The last byte selects one of two ways: the text as it is, or a genuine note with the
-/// changes that the bytes describe. Only the signed head is accepted.
+/// Fuzzes checkpoints of the audit. The last byte selects one of three ways: the text as it is, or one of two genuine notes
+/// with the changes that the bytes describe. Only what was signed is accepted.
 enum CheckpointTarget {
     private static let key = AuditSigningKey(seed: Array(0..<32))
     private static let head = AuditHead(seq: 12, hash: Array(repeating: 7, count: 32))
-    private static let genuine = SignedCheckpoint(head, installation: "i1", key: key)
+    private static let floor = AuditHead(seq: 3, hash: Array(repeating: 9, count: 32))
+    private static let genuine = [
+        SignedCheckpoint(head, installation: "i1", key: key),
+        SignedCheckpoint(head, floor: floor, events: 90, installation: "i1", key: key),
+    ]
 
     static func run(_ bytes: [UInt8]) {
         let input = Array(bytes.dropLast())
-        let isRaw = (bytes.last ?? 0) % 2 == 0
-        let text = isRaw ? input : changed(Array(genuine.text.utf8), input)
+        let choice = Int((bytes.last ?? 0) % 3)
+        let text = choice == 0 ? input : changed(Array(genuine[choice - 1].text.utf8), input)
         check(String(decoding: text, as: UTF8.self))
         checkSigning(input)
     }
@@ -32,10 +36,13 @@ enum CheckpointTarget {
             var seq = read.head.seq
             if Sabotage.isOn("checkpoint") { seq += 1 }
             require(seq == head.seq && read.head == head && read.installation == "i1", "a forged note: \(text)")
+            require(
+                (read.floor == nil && read.events == 0) || (read.floor == floor && read.events == 90),
+                "a forged statement: \(text)")
             require(Array(read.text.utf8) == Array(text.utf8), "the text of the note changed: \(text)")
             require(text.utf8.count <= SignedCheckpoint.lengthLimitBytes, "the note is too long")
         } catch {
-            require(text != genuine.text, "the genuine note is refused: \(error)")
+            require(!genuine.contains { $0.text == text }, "the genuine note is refused: \(error)")
         }
     }
 
@@ -45,7 +52,9 @@ enum CheckpointTarget {
         let seq = bytes.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) } & .max
         let head = AuditHead(seq: seq, hash: Array(bytes[8..<40]))
         let installation = Base64.encodeURL(bytes.dropFirst(40).prefix(24))
-        let note = SignedCheckpoint(head, installation: installation, key: key)
+        let floor = seq % 2 == 0 ? nil : AuditHead(seq: seq / 2, hash: head.hash)
+        let note = SignedCheckpoint(
+            head, floor: floor, events: seq / 3, installation: installation, key: key)
         let read = try? SignedCheckpoint(note.text, key: key.verificationKey)
         require(read == note && read?.head == head, "a signed note is not read as it was written: \(note.text)")
         let other = AuditSigningKey(seed: Array(1...32)).verificationKey

@@ -34,7 +34,7 @@ enum ParametersTarget {
         check(Methods.tokenExplain), check(Methods.tokenList), check(Methods.tokenRevoke),
         check(Methods.secretDelete), check(Methods.secretList), check(Methods.secretReveal),
         check(Methods.secretSet), check(Methods.auditCheckpoint), check(Methods.auditExport),
-        check(Methods.auditList), check(Methods.auditVerify),
+        check(Methods.auditList), check(Methods.auditVerify), check(Methods.accessDeny), check(Methods.auditErase),
     ]
 
     private static func check<P: Codable & Sendable, R: Codable & Sendable>(

@@ -16,6 +16,10 @@ public struct AuditVerification: Sendable, Hashable {
         case missing(after: Int64, checkpoint: Int64)
         /// A checkpoint is earlier than the first entry that is left, so nothing can be compared with it.
         case pruned(before: Int64, checkpoint: Int64)
+        /// Entries are missing from the beginning, and no checkpoint says that they were to be pruned.
+        case removed(through: Int64, allowed: Int64)
+        /// The events of the ledger differ from their hash in an entry.
+        case events(entry: Int64, from: Int64, through: Int64)
 
         /// The mismatch and its position.
         public var description: String {
@@ -29,6 +33,12 @@ public struct AuditVerification: Sendable, Hashable {
                 "the audit ends at entry \(last), and a checkpoint knows entry \(checkpoint): the end was removed"
             case .pruned(let first, let checkpoint):
                 "cannot compare the checkpoint of entry \(checkpoint): the entries before \(first) were pruned"
+            case .removed(let last, let allowed):
+                "the entries up to \(last) are missing, and the checkpoints allow to prune up to entry \(allowed): the "
+                    + "beginning was removed"
+            case .events(let entry, let first, let last):
+                "the events \(first) to \(last) of the ledger differ from their hash in entry \(entry): an event was "
+                    + "changed, removed or inserted"
             }
         }
     }

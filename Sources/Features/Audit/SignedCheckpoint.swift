@@ -7,13 +7,20 @@ public import Storage
 ///     aura/INSTALLATION
 ///     SEQ
 ///     BASE64 OF THE HASH
+///     floor SEQ BASE64 OF THE HASH
+///     events SEQ
 ///
 ///     — aura/INSTALLATION BASE64 OF (KEY HASH ‖ SIGNATURE)
 ///
-/// A stored checkpoint proves later that no entry up to it was changed.
+/// The lines `floor` and `events` are optional. Other lines in their place are ignored, so that a later version can add
+/// some. A stored checkpoint proves later that no entry up to it was changed.
 public struct SignedCheckpoint: Sendable, Hashable {
     /// The head that is signed.
     public let head: AuditHead
+    /// The last entry that may be pruned, with its hash; `nil` if none may.
+    public let floor: AuditHead?
+    /// The last event of the ledger whose hash is in the audit; 0 if there is none.
+    public let events: Int64
     /// The id of the installation.
     public let installation: String
     /// The text of the note, with its signature.
@@ -23,13 +30,22 @@ public struct SignedCheckpoint: Sendable, Hashable {
     public static let lengthLimitBytes = 4096
 
     private static let origin = "aura/"
+    private static let (floorName, eventsName) = ("floor", "events")
 
-    /// Signs a head.
-    public init(_ head: AuditHead, installation: String, key: AuditSigningKey) {
-        let body = Self.body(head, installation)
-        self.head = head
-        self.installation = installation
+    /// Signs a head. `floor` is the last entry that may be pruned, and `events` the last event whose hash is in the
+    /// audit.
+    public init(
+        _ head: AuditHead, floor: AuditHead? = nil, events: Int64 = 0, installation: String, key: AuditSigningKey
+    ) {
         let name = Self.origin + installation
+        var lines = [name, "\(head.seq)", Base64.encode(head.hash)]
+        if let floor { lines.append("\(Self.floorName) \(floor.seq) \(Base64.encode(floor.hash))") }
+        if events > 0 { lines.append("\(Self.eventsName) \(events)") }
+        let body = lines.map { $0 + "\n" }.joined()
+        self.head = head
+        self.floor = floor
+        self.events = events
+        self.installation = installation
         text = "\(body)\n\u{2014} \(name) \(key.signature(of: body, origin: name))\n"
     }
 
@@ -37,26 +53,50 @@ public struct SignedCheckpoint: Sendable, Hashable {
     public init(_ text: String, key: AuditVerificationKey) throws(CheckpointError) {
         guard text.utf8.count <= Self.lengthLimitBytes else { throw .form }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 6, lines[3].isEmpty, lines.last?.isEmpty == true, lines[0].hasPrefix(Self.origin),
-            let seq = Int64(lines[1]), seq >= 0, String(seq) == lines[1],
-            let hash = Base64.decode(lines[2]), hash.count == AuditChain.hashBytes
+        guard let end = lines.firstIndex(of: ""), end >= 3, lines.count >= end + 3, lines.last?.isEmpty == true,
+            lines[0].hasPrefix(Self.origin), let head = AuditHead(lines[1], lines[2])
         else { throw .form }
-        head = AuditHead(seq: seq, hash: hash)
-        installation = String(lines[0].dropFirst(Self.origin.count))
+        let (name, more) = (lines[0], lines[3..<end].map { $0.split(separator: " ", omittingEmptySubsequences: false) })
+        self.head = head
+        floor = try Self.floor(more.filter { $0[0] == Self.floorName }, before: head)
+        events = try Self.events(more.filter { $0[0] == Self.eventsName })
+        installation = String(name.dropFirst(Self.origin.count))
         self.text = text
-        let body = Self.body(head, installation)
+        let body = lines[..<end].map { $0 + "\n" }.joined()
         // A note may have signatures of others as well.
-        let signatures = lines[4..<(lines.count - 1)]
+        let signatures = lines[(end + 1)..<(lines.count - 1)]
         guard signatures.allSatisfy({ $0.hasPrefix("\u{2014} ") }) else { throw .form }
-        let own = signatures.filter { $0.dropFirst(2).hasPrefix("\(lines[0]) ") }
+        let own = signatures.filter { $0.dropFirst(2).hasPrefix("\(name) ") }
         let isSigned = own.contains { line in
-            key.accepts(String(line.dropFirst(3 + lines[0].count)), of: body, origin: String(lines[0]))
+            key.accepts(String(line.dropFirst(3 + name.count)), of: body, origin: String(name))
         }
         guard isSigned else { throw .signature }
     }
 
-    private static func body(_ head: AuditHead, _ installation: String) -> String {
-        "\(origin)\(installation)\n\(head.seq)\n\(Base64.encode(head.hash))\n"
+    private static func floor(_ lines: [[Substring]], before head: AuditHead) throws(CheckpointError) -> AuditHead? {
+        guard let line = lines.first else { return nil }
+        guard lines.count == 1, line.count == 3, let floor = AuditHead(line[1], line[2]), floor.seq <= head.seq else {
+            throw .form
+        }
+        return floor
+    }
+
+    private static func events(_ lines: [[Substring]]) throws(CheckpointError) -> Int64 {
+        guard let line = lines.first else { return 0 }
+        guard lines.count == 1, line.count == 2, let seq = Int64(line[1]), seq > 0, String(seq) == line[1] else {
+            throw .form
+        }
+        return seq
+    }
+}
+
+extension AuditHead {
+    /// Reads a head from a line of a note. Returns `nil` unless both texts have the one form in which they are written.
+    fileprivate init?(_ seq: Substring, _ hash: Substring) {
+        guard let number = Int64(seq), number >= 0, String(number) == seq, let bytes = Base64.decode(hash),
+            bytes.count == AuditChain.hashBytes
+        else { return nil }
+        self.init(seq: number, hash: bytes)
     }
 }
 
@@ -93,7 +133,7 @@ public struct AuditSigningKey: Sendable {
         AuditVerificationKey(key.publicKey)
     }
 
-    fileprivate func signature(of body: String, origin: String) -> String {
+    func signature(of body: String, origin: String) -> String {
         // Signing fails only if the system has no random numbers.
         guard let signature = try? key.signature(for: Array(body.utf8)) else {
             preconditionFailure("an Ed25519 key signs")

@@ -155,6 +155,16 @@ public struct Authority: Sendable {
         return Renewal(subject: subject, days: min(max(Int(seconds / 86_400), 1), Self.issuedDays.upperBound))
     }
 
+    /// Returns the SHA-256 of the public key of a certificate, by which daemons deny it. Throws ``Failure``.
+    public static func keyDigest(ofCertificate text: String) throws -> [UInt8] {
+        guard let certificate = try? Certificate(pemEncoded: text),
+            let digest = try? ClientAuthority.keyDigest(of: certificate)
+        else {
+            throw Failure(description: "it is no certificate in PEM form, look for -----BEGIN CERTIFICATE-----")
+        }
+        return digest
+    }
+
     private static func pair(
         _ certificate: Certificate, _ key: P256.Signing.PrivateKey, _ end: Int64
     ) throws -> IssuedPair {

@@ -19,9 +19,14 @@ public struct Vault: Sendable {
     private let envelope: Envelope
     private let installation: String
     private let time: any TimeSource
+    private let onUse: @Sendable (SecretReference) -> Void
 
-    /// Creates a vault without a check of its keys. A daemon uses ``open(_:keys:installation:time:)``.
-    init(store: any SecretStore, keys: MasterKeys, installation: String, time: any TimeSource) {
+    /// Creates a vault without a check of its keys. A daemon uses ``open(_:keys:installation:time:onUse:)``.
+    init(
+        store: any SecretStore, keys: MasterKeys, installation: String, time: any TimeSource,
+        onUse: @escaping @Sendable (SecretReference) -> Void = { _ in }
+    ) {
+        self.onUse = onUse
         self.store = store
         self.keys = keys
         envelope = Envelope(keys)
@@ -76,7 +81,9 @@ extension Vault {
             guard let record = try await store.secretVersion(reference, version: version) else {
                 throw VaultError.noSecret(reference)
             }
-            return try open(record)
+            let value = try open(record)
+            onUse(reference)
+            return value
         } catch {
             throw VaultError(error, reference)
         }
@@ -159,9 +166,11 @@ extension Vault {
     /// Proves that the daemon has the keys that the database needs, and returns the vault; `nil` without a key file.
     ///
     /// Each key has a canary. The canary of a key that the database has not seen yet is stored now. Nothing else is
-    /// written. Throws ``VaultStartError``, or ``StorageError`` if the database cannot be read.
+    /// written. Throws ``VaultStartError``, or ``StorageError`` if the database cannot be read. `onUse` is called for each
+    /// secret that ``open(_:version:)`` returns; it must not block.
     public static func open(
-        _ store: any SecretStore, keys: MasterKeys?, installation: String, time: any TimeSource
+        _ store: any SecretStore, keys: MasterKeys?, installation: String, time: any TimeSource,
+        onUse: @escaping @Sendable (SecretReference) -> Void = { _ in }
     ) async throws -> Vault? {
         // A version is stored only after the canary of its key, so the counts are read before the canaries.
         let needed = try await store.versionCounts()
@@ -183,7 +192,7 @@ extension Vault {
                 throw VaultStartError.wrongKey(key.id)
             }
         }
-        return Vault(store: store, keys: keys, installation: installation, time: time)
+        return Vault(store: store, keys: keys, installation: installation, time: time, onUse: onUse)
     }
 }
 

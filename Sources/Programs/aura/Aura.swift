@@ -12,7 +12,8 @@ struct Aura: AsyncParsableCommand {
         subcommands: [
             Provision.self, List.self, Show.self, WatchCommand.self, Suspend.self, Resume.self, Restart.self,
             Destroy.self, JobCommand.self, ReconcileCommand.self, TokenCommand.self, PrincipalCommand.self,
-            TenantCommand.self, SecretCommand.self, WhoAmI.self, Roles.self, VaultCommand.self, PKICommand.self,
+            TenantCommand.self, SecretCommand.self, AuditCommand.self, WhoAmI.self, Roles.self, VaultCommand.self,
+            PKICommand.self,
             RPC.self, Ping.self,
             Info.self,
         ])

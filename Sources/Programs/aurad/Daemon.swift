@@ -82,12 +82,14 @@ struct Daemon {
         let memory = MemoryKeeper(time: time)
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
-        let certificates = try settings.wire.tls.map { try openCertificates($0) }
+        let alerts = CertificateAlerts(
+            store: store, recorder: features.lazy.compactMap(\.recorder).first, time: time, logger: logger)
+        let certificates = try settings.wire.tls.map { try openCertificates($0, alerts) }
         let watch = LedgerWatch(
             store: store, file: MarkFile(settings.persistence.stateDirectory), time: time, logger: logger)
         try await runGroup(
             [keeper, watch, memory, worker, pruner, reconciler] + (others as [any Service])
-                + (certificates.map { [$0, CertificateReload(source: $0)] } ?? [])
+                + (certificates.map { [$0, CertificateReload(source: $0), alerts] } ?? [])
                 + doors(try router(service, features), features.flatMap(\.routes), budget, certificates) {
                     for service in [worker] + others { service.open() }
                 } + [subscriptions]
@@ -137,9 +139,9 @@ struct Daemon {
         return store
     }
 
-    private func openCertificates(_ files: TLSFiles) throws -> ContextSource {
+    private func openCertificates(_ files: TLSFiles, _ alerts: CertificateAlerts) throws -> ContextSource {
         do {
-            return try ContextSource(files, time: time, logger: logger)
+            return try ContextSource(files, time: time, logger: logger) { alerts.note($0) }
         } catch {
             throw SettingsError(error.message)
         }

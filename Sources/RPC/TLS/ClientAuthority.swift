@@ -39,9 +39,7 @@ public struct ClientAuthority: Sendable {
         let digest: [UInt8]
         do {
             leaf = try Certificate(derEncoded: der)
-            var serializer = DER.Serializer()
-            try serializer.serialize(leaf.publicKey)
-            digest = Array(SHA256.hash(data: serializer.serializedBytes))
+            digest = try Self.keyDigest(of: leaf)
         } catch {
             throw Refusal("it cannot be read")
         }
@@ -58,6 +56,13 @@ public struct ClientAuthority: Sendable {
         }
         return ClientCertificate(
             uri: name.description, keyDigest: digest, notAfter: CertificateTime.seconds(leaf.notValidAfter))
+    }
+
+    /// Returns the SHA-256 of a certificate's public key, as SubjectPublicKeyInfo in DER.
+    package static func keyDigest(of certificate: Certificate) throws -> [UInt8] {
+        var serializer = DER.Serializer()
+        try serializer.serialize(certificate.publicKey)
+        return Array(SHA256.hash(data: serializer.serializedBytes))
     }
 
     private func checkIssuer(of leaf: Certificate) throws(Refusal) {

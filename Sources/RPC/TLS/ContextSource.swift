@@ -22,13 +22,19 @@ public final class ContextSource: Service {
     private let files: TLSFiles
     private let time: any TimeSource
     private let logger: Logger
+    private let onNotice: @Sendable (CertificateNotice) -> Void
     private let state: Locked<State>
 
     /// The interval between two looks at the files.
     private static let interval = Duration.seconds(10)
 
-    /// Reads the files. Throws ``TLSError`` if they cannot be used.
-    public init(_ files: TLSFiles, time: any TimeSource, logger: Logger) throws(TLSError) {
+    /// Reads the files. Throws ``TLSError`` if they cannot be used. `onNotice` is called for each change; it must not
+    /// block.
+    public init(
+        _ files: TLSFiles, time: any TimeSource, logger: Logger,
+        onNotice: @escaping @Sendable (CertificateNotice) -> Void = { _ in }
+    ) throws(TLSError) {
+        self.onNotice = onNotice
         self.files = files
         self.time = time
         self.logger = logger
@@ -70,8 +76,10 @@ public final class ContextSource: Service {
             logger.notice(
                 "uses the new certificate for new connections",
                 metadata: ["file": "\(files.certificate.path)", "notAfter": "\(Self.text(context.notAfter))"])
+            note(.replaced, "the daemon uses a new certificate", notAfter: context.notAfter)
             warnOfEnd()
         } catch {
+            note(.unusable(error.code.rawValue), "the daemon keeps its present certificate: \(error)", notAfter: nil)
             logger.error(
                 "keeps the present certificate: \(error)",
                 metadata: ["code": "certificateUnusable", "reason": "\(error.code.rawValue)"])
@@ -90,18 +98,45 @@ public final class ContextSource: Service {
         let metadata: Logger.Metadata = [
             "code": "certificateExpiring", "file": "\(files.certificate.path)", "notAfter": "\(Self.text(end))",
         ]
-        if due == 0 {
-            logger.error("the certificate has expired, clients refuse it: put a new one there", metadata: metadata)
-        } else {
-            logger.warning(
-                "the certificate expires in less than \(due) \(due == 1 ? "day" : "days"), put a new one there",
-                metadata: metadata)
-        }
+        let message =
+            due == 0
+            ? "the certificate has expired, clients refuse it: put a new one there"
+            : "the certificate expires in less than \(due) \(due == 1 ? "day" : "days"), put a new one there"
+        logger.log(level: due == 0 ? .error : .warning, "\(message)", metadata: metadata)
+        note(.expiring(days: due), message, notAfter: end)
+    }
+
+    private func note(_ kind: CertificateNotice.Kind, _ message: String, notAfter: Int64?) {
+        onNotice(
+            CertificateNotice(
+                kind: kind, message: message, file: files.certificate.path, notAfter: notAfter.map(Self.text)))
     }
 
     private static func text(_ seconds: Int64) -> String {
         Timestamp(milliseconds: seconds * 1000).description
     }
+}
+
+/// A change of the server's certificate that operators should know.
+public struct CertificateNotice: Sendable, Hashable {
+    /// The kind of a notice.
+    public enum Kind: Sendable, Hashable {
+        /// New connections use a new certificate.
+        case replaced
+        /// The files have changed and cannot be used; the name of the reason.
+        case unusable(String)
+        /// The certificate ends in less than these days. With 0 it has ended.
+        case expiring(days: Int)
+    }
+
+    /// What happened.
+    public var kind: Kind
+    /// A description for people.
+    public var message: String
+    /// The path of the certificate.
+    public var file: String
+    /// The end of the certificate's life, in RFC 3339; `nil` for an unusable one.
+    public var notAfter: String?
 }
 
 /// The times at which the end of a certificate's life is reported.

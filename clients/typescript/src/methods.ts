@@ -3,8 +3,12 @@
 
 import { keyed, type CallOptions } from "./calls.js";
 import type {
+    AccessDenyParameters,
+    AccessDenyResult,
     AccessListResult,
     AuditCheckpointResult,
+    AuditEraseParameters,
+    AuditEraseResult,
     AuditExportParameters,
     AuditExportResult,
     AuditListParameters,
@@ -64,6 +68,15 @@ export abstract class Methods {
     /** Any method by its name; its result as it came. */
     abstract call<Result = unknown>(method: string, params?: object, options?: CallOptions): Promise<Result>;
 
+    /**
+     * Denies the key of a client certificate for ever. Certificates with this key give no rights any more, and
+     * connections with one end within a second, on all daemons. Only callers of all tenants can call it. A second
+     * call changes nothing.
+     */
+    accessDeny(params: AccessDenyParameters, options?: CallOptions): Promise<AccessDenyResult> {
+        return this.call("access.deny", params, options);
+    }
+
     /** Lists the roles and all scopes. A role is a list of scopes and nothing else. */
     accessList(options?: CallOptions): Promise<AccessListResult> {
         return this.call("access.list", {}, options);
@@ -80,6 +93,15 @@ export abstract class Methods {
      */
     auditCheckpoint(options?: CallOptions): Promise<AuditCheckpointResult> {
         return this.call("audit.checkpoint", {}, options);
+    }
+
+    /**
+     * Erases the contents of entries of the audit. The hashes of the entries stay, so the audit can still be
+     * verified. Entries about the audit itself cannot be erased, and the call has an entry of its own. Only callers
+     * of all tenants can call it.
+     */
+    auditErase(params: AuditEraseParameters = {}, options?: CallOptions): Promise<AuditEraseResult> {
+        return this.call("audit.erase", params, options);
     }
 
     /**
@@ -100,8 +122,9 @@ export abstract class Methods {
 
     /**
      * Verifies the whole audit. The result says what was proved: that the entries are consistent in themselves,
-     * that they agree with the signed checkpoints of the database, and that they agree with a checkpoint that was
-     * kept elsewhere. Only callers of all tenants can call it.
+     * that they agree with the signed checkpoints of the database and with a checkpoint that was kept elsewhere,
+     * and that the events of the ledger agree with their hashes in the audit. Only callers of all tenants can call
+     * it.
      */
     auditVerify(params: AuditVerifyParameters = {}, options?: CallOptions): Promise<AuditVerifyResult> {
         return this.call("audit.verify", params, options);

@@ -1,6 +1,16 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 // What goes over the wire. A newer daemon may add members and values.
 
+/** Names the key of a certificate. */
+export interface AccessDenyParameters {
+    key: KeyDigest;
+}
+
+/** The key that is not accepted any more. */
+export interface AccessDenyResult {
+    key: KeyDigest;
+}
+
 /** The roles of this daemon. */
 export interface AccessListResult {
     /** The roles. */
@@ -51,6 +61,24 @@ export interface AuditEntry {
     outcome?: string;
     /** The parameters without secrets. Long ones are replaced by their length and their SHA-256. */
     parameters?: unknown;
+}
+
+/** Selects the entries whose contents are erased. Either `entries` or `tenant` must be given. */
+export interface AuditEraseParameters {
+    /** The positions of the entries. */
+    entries?: number[];
+    /** All entries of this tenant. */
+    tenant?: TenantId;
+    /** The `next` of the previous call for the same tenant; absent for the first call. */
+    after?: number;
+}
+
+/** The result of an erasure. */
+export interface AuditEraseResult {
+    /** The number of entries whose content this call erased. */
+    erased: number;
+    /** The value of `after` for the next call; absent if no entries are left to examine. */
+    next?: number;
 }
 
 /** Selects the page of an export. */
@@ -106,6 +134,7 @@ export type AuditProof =
     | "chain" // the entries are consistent in themselves: each hash follows from the one before
     | "checkpoints" // the entries agree with the signed checkpoints that the database keeps
     | "outside" // the entries agree with a checkpoint that was kept elsewhere
+    | "events" // the events of the ledger agree with the entries of the audit that have their hashes
     | (string & {});
 
 /** A checkpoint to compare the audit with. */
@@ -128,9 +157,16 @@ export interface AuditVerifyResult {
     hash: string;
     /** The number of entries whose content was erased. */
     erased: number;
+    /** The number of events that were compared with their hashes in the audit. */
+    events: number;
+    /**
+     * The number of events with a hash in the audit that were not compared, because some of the events under the
+     * same hash were pruned.
+     */
+    eventsPruned: number;
     /** The first mismatch; absent if there is none. */
     fault?: string;
-    /** The reason why there is no proof by stored checkpoints; absent if there is one. */
+    /** The reason why a proof is missing; absent if there is none. */
     remark?: string;
 }
 
@@ -525,6 +561,9 @@ export interface JobWaitParameters {
     /** The longest wait, in milliseconds; 600,000 (ten minutes) if absent. */
     timeoutMs?: number;
 }
+
+/** The SHA-256 of a certificate's public key (its SubjectPublicKeyInfo in DER), in hexadecimal. */
+export type KeyDigest = string;
 
 /** The policy for a client that does not read the events of a subscription fast enough. */
 export type LagPolicy =

@@ -1,37 +1,78 @@
 import AuraModel
+import JSON
 import Locking
 import Logging
 import ServiceLifecycle
 import Storage
 
-/// Signs checkpoints of the audit: each minute in which there were entries, and after 10,000 entries.
+/// Signs checkpoints of the audit, each minute in which there were entries or events, and after 10,000 of them. Prunes
+/// entries whose retention time has passed.
 ///
 /// One daemon at a time does this, with a singleton lease. A daemon signs only what it has verified since the checkpoint
 /// before. It does not sign a chain with a fault, and logs the fault as an error.
+///
+/// Before it signs, the daemon appends entries with the hashes of the events since the last such entry, so that the
+/// checkpoint covers the ledger as well. A checkpoint also states up to which entry the audit may be pruned. Only
+/// entries that a stored checkpoint names are deleted.
 final class AuditCheckpoints: Service {
-    private let store: any AuditStore & Coordination
+    /// The head, and the contents of the last stored checkpoints.
+    private struct Ends {
+        var head: AuditHead
+        /// The last stored checkpoint, and its head.
+        var last: (row: AuditCheckpoint, head: AuditHead)?
+        /// The last entry that may be pruned; `nil` if none may.
+        var floor: AuditHead?
+        /// The last event whose hash is in the audit.
+        var events: Int64 = 0
+    }
+
+    private struct State {
+        /// The last entry that this daemon has verified; `nil` before its first checkpoint.
+        var verified: AuditHead?
+        /// The time of the last pruning; `nil` before the first one.
+        var pruned: Timestamp?
+    }
+
+    private let store: any AuditStore & Ledger & Coordination
+    private let trail: AuditTrail
     private let reader: AuditReader
     private let key: AuditSigningKey
+    private let retention: Duration
     private let owner: String
     private let time: any TimeSource
     private let logger: Logger
-    /// The last entry that this daemon has verified; `nil` before its first checkpoint.
-    private let verified = Locked<AuditHead?>(nil)
+    private let state = Locked(State())
 
     private static let leaseName = "audit"
     private static let interval = Duration.seconds(10)
-    /// The longest time between two checkpoints if there are new entries.
+    /// The longest time between two checkpoints if there are new entries or events.
     static let longestWait = Duration.seconds(60)
-    /// The number of new entries after which a checkpoint does not wait.
+    /// The number of new entries or events after which a checkpoint does not wait.
     static let entryLimit: Int64 = 10_000
+    /// The maximum number of entries about events before one checkpoint.
+    private static let rangesPerCheckpoint = 20
+    /// The number of stored checkpoints that are read for their statements. Two daemons can sign at the same time, so
+    /// the last one alone can lack the statements of the one before.
+    private static let readCheckpoints = 8
+    /// The interval between two prunings.
+    static let pruneInterval = Duration.seconds(3600)
+    private static let pruneLimit = 1000
+    private static let prunePause = Duration.milliseconds(50)
+    /// The action of the entry about a pruning.
+    static let pruneAction = "audit.prune"
 
+    /// - Parameters:
+    ///   - trail: writes the entries about events and prunings.
+    ///   - retention: the time for which entries are kept at least.
     init(
-        store: any AuditStore & Coordination, reader: AuditReader, key: AuditSigningKey, owner: String,
-        time: any TimeSource, logger: Logger
+        store: any AuditStore & Ledger & Coordination, trail: AuditTrail, reader: AuditReader, key: AuditSigningKey,
+        retention: Duration, owner: String, time: any TimeSource, logger: Logger
     ) {
         self.store = store
+        self.trail = trail
         self.reader = reader
         self.key = key
+        self.retention = retention
         self.owner = owner
         self.time = time
         self.logger = logger
@@ -46,63 +87,160 @@ final class AuditCheckpoints: Service {
         }
     }
 
-    /// Signs a checkpoint if one is due.
+    /// Signs a checkpoint if one is due, and prunes if that is due.
     func look() async {
         do {
-            let now = time.now()
-            let lease = SingletonLeaseRequest(name: Self.leaseName, owner: owner, duration: Self.interval * 3, now: now)
+            let lease = SingletonLeaseRequest(
+                name: Self.leaseName, owner: owner, duration: Self.interval * 3, now: time.now())
             guard try await store.takeSingletonLease(lease) else { return }
-            let (head, last) = try await ends()
-            guard head.seq > last?.seq ?? 0 else { return }
-            let isDue = last.map { now >= $0.at + Self.longestWait || head.seq - $0.seq >= Self.entryLimit } ?? true
-            if isDue { _ = try await sign(head, after: last) }
+            try await signIfDue()
+            if state.withLock({ $0.pruned }).map({ time.now() >= $0 + Self.pruneInterval }) ?? true {
+                try await prune()
+                state.withLock { $0.pruned = time.now() }
+            }
+        } catch is CancellationError {
         } catch {
             logger.error("cannot sign a checkpoint of the audit", metadata: ["error": "\(error)"])
         }
     }
 
+    // MARK: Checkpoints
+
+    private func signIfDue() async throws {
+        let ends = try await ends()
+        let ledger = try await store.bounds()
+        let (entries, events) = (ends.head.seq - (ends.last?.head.seq ?? 0), ledger.head - ends.events)
+        guard entries > 0 || events > 0 else { return }
+        let isDue =
+            ends.last.map { last in
+                time.now() >= last.row.at + Self.longestWait || max(entries, events) >= Self.entryLimit
+            } ?? true
+        guard isDue else { return }
+        var next = ends
+        next.events = try await cover(ledger, after: ends.events)
+        next.head = try await store.auditBounds().head
+        if next.head.seq > ends.last?.head.seq ?? 0 { _ = try await sign(next) }
+    }
+
     /// Returns a checkpoint of the newest entry: the stored one, or a new one. Throws ``AuditVerification/Fault`` and
     /// ``CheckpointError``.
     func present() async throws -> AuditCheckpoint {
-        let (head, last) = try await ends()
-        if let last, last.seq == head.seq { return last }
-        return try await sign(head, after: last)
+        let ends = try await ends()
+        if let last = ends.last, last.head.seq == ends.head.seq { return last.row }
+        return try await sign(ends)
     }
 
-    /// Returns the head, and the last stored checkpoint. Throws if the entries of the checkpoint are not there any more.
-    private func ends() async throws -> (head: AuditHead, last: AuditCheckpoint?) {
-        let last = try await store.auditCheckpoints().entries.last?.row()
-        let head = try await store.auditBounds().head
-        guard let last else { return (head, nil) }
-        let signed = try reader.head(of: last)
-        guard signed.seq <= head.seq else {
-            throw AuditVerification.Fault.missing(after: head.seq, checkpoint: signed.seq)
+    /// Returns the head and the last checkpoints. Throws if the entries of the checkpoint are not there any more.
+    private func ends() async throws -> Ends {
+        let stored = try await store.auditCheckpoints().entries.suffix(Self.readCheckpoints).map { try $0.row() }
+        var ends = Ends(head: try await store.auditBounds().head)
+        for row in stored {
+            let note = try reader.note(row)
+            ends.last = (row, note.head)
+            if let floor = note.floor, floor.seq > ends.floor?.seq ?? 0 { ends.floor = floor }
+            ends.events = max(ends.events, note.events)
         }
-        guard signed.seq < head.seq || signed.hash == head.hash else {
-            throw AuditVerification.Fault.checkpoint(head.seq)
+        guard let signed = ends.last?.head else { return ends }
+        guard signed.seq <= ends.head.seq else {
+            throw AuditVerification.Fault.missing(after: ends.head.seq, checkpoint: signed.seq)
         }
-        return (head, last)
+        guard signed.seq < ends.head.seq || signed.hash == ends.head.hash else {
+            throw AuditVerification.Fault.checkpoint(ends.head.seq)
+        }
+        return ends
     }
 
-    /// Verifies the entries up to `head` that this daemon has not verified, and signs it.
-    private func sign(_ head: AuditHead, after last: AuditCheckpoint?) async throws -> AuditCheckpoint {
-        let floor = try await store.auditBounds().floor
+    /// Verifies the entries up to the head that this daemon has not verified, and signs it with the statements of `ends`.
+    private func sign(_ ends: Ends) async throws -> AuditCheckpoint {
+        let (head, floor) = (ends.head, try await store.auditBounds().floor)
         var begin = floor
-        if let own = verified.withLock({ $0 }), own.seq >= floor.seq {
+        if let own = state.withLock({ $0.verified }), own.seq >= floor.seq {
             begin = own
-        } else if let last, last.seq >= floor.seq {
-            begin = try reader.head(of: last)
+        } else if let last = ends.last?.head, last.seq >= floor.seq {
+            begin = last
         }
         guard begin.seq <= head.seq else {
             throw AuditVerification.Fault.missing(after: head.seq, checkpoint: begin.seq)
         }
         var verification = try AuditVerification(after: begin)
         try await reader.check(&verification, through: head)
-        let note = SignedCheckpoint(head, installation: reader.installation, key: key)
+        let note = SignedCheckpoint(
+            head, floor: ends.floor, events: ends.events, installation: reader.installation, key: key)
         let checkpoint = AuditCheckpoint(seq: head.seq, at: time.now(), text: note.text)
         try await store.putAuditCheckpoint(checkpoint)
-        verified.withLock { $0 = head }
+        state.withLock { $0.verified = head }
         logger.notice("audit checkpoint", metadata: ["entry": "\(head.seq)", "note": "\(checkpoint.text)"])
         return checkpoint
+    }
+
+    // MARK: Events
+
+    /// Appends entries with the hashes of the events after `last`. Returns the last event that has one then.
+    private func cover(_ ledger: LedgerBounds, after last: Int64) async throws -> Int64 {
+        guard ledger.head >= last else {
+            logger.error(
+                "events are missing at the end of the ledger",
+                metadata: ["last": "\(ledger.head)", "signed": "\(last)"])
+            return last
+        }
+        var last = max(last, ledger.floor)
+        for _ in 0..<Self.rangesPerCheckpoint where last < ledger.head {
+            let through = min(ledger.head, last + EventDigest.limit)
+            let range: EventCoverage
+            do throws(StorageError) {
+                range = try await reader.coverage(from: last + 1, through: through)
+            } catch {
+                guard error.code == .cursorExpired else { throw error }
+                // Events were pruned meanwhile. The next checkpoint begins after them.
+                return last
+            }
+            if range.count < through - last {
+                logger.error(
+                    "events are missing in the ledger",
+                    metadata: ["from": "\(range.from)", "through": "\(through)", "found": "\(range.count)"])
+            }
+            try await trail.append(action: EventCoverage.action, parameters: range.parameters)
+            last = through
+        }
+        return last
+    }
+
+    // MARK: Retention
+
+    /// Deletes the entries whose retention time has passed, up to a stored checkpoint, and the oldest first.
+    private func prune() async throws {
+        let before = time.now() + (.zero - retention)
+        let ends = try await ends()
+        if let last = try await lastEntry(before: before, after: ends.floor?.seq ?? 0, through: ends.last?.head.seq) {
+            try await trail.append(
+                action: Self.pruneAction,
+                parameters: ["before": .string("\(before)"), "through": .integer(last.seq)])
+            var next = try await self.ends()
+            next.floor = last
+            _ = try await sign(next)
+        }
+        // Another daemon may have signed the same head without this floor.
+        guard let allowed = try await self.ends().floor else { return }
+        let first = try await store.auditBounds().floor.seq
+        var floor = first
+        while floor < allowed.seq {
+            let request = AuditPruneRequest(through: allowed.seq, before: before, limit: Self.pruneLimit)
+            let next = try await store.pruneAudit(request).floor.seq
+            guard next > floor else { break }
+            floor = next
+            try await time.sleep(for: Self.prunePause)
+        }
+        if floor > first { logger.info("pruned \(floor - first) entries of the audit") }
+    }
+
+    /// Returns the last entry of the beginning of the audit whose entries are all older than `before`; `nil` if it is
+    /// not after `known`.
+    private func lastEntry(
+        before: Timestamp, after known: Int64, through signed: Int64?
+    ) async throws -> AuditHead? {
+        guard let signed else { return nil }
+        let kept = try await reader.firstEntry(from: before, after: known)
+        let last = min(signed, kept.map { $0 - 1 } ?? signed)
+        return last > known ? try await reader.head(at: last) : nil
     }
 }

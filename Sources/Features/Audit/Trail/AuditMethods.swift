@@ -6,7 +6,7 @@ import JSON
 import JSONRPC
 import Storage
 
-/// `audit.list`, `audit.verify`, `audit.export`, `audit.checkpoint`.
+/// `audit.list`, `audit.verify`, `audit.export`, `audit.erase`, `audit.checkpoint`.
 struct AuditMethods {
     let store: any AuditStore
     let reader: AuditReader
@@ -26,6 +26,10 @@ struct AuditMethods {
         router.register(Methods.auditExport, reads: true) { parameters, call in
             try Self.checkSeesAll(call)
             return try await APIError.answering { try await export(parameters, in: call.tenantScope) }
+        }
+        router.register(Methods.auditErase) { parameters, call in
+            try Self.checkSeesAll(call)
+            return try await APIError.answering { try await erase(parameters, call) }
         }
         router.register(Methods.auditCheckpoint, reads: true) { _, call in
             try Self.checkSeesAll(call)
@@ -59,8 +63,8 @@ struct AuditMethods {
         return AuditVerifyResult(
             consistent: verdict.fault == nil, proofs: verdict.proofs.map { Open(rawValue: $0.rawValue) },
             floor: verdict.bounds.floor.seq, head: verdict.bounds.head.seq,
-            hash: Base64.encode(verdict.bounds.head.hash), erased: Int64(verdict.erased), fault: verdict.fault,
-            remark: verdict.remark)
+            hash: Base64.encode(verdict.bounds.head.hash), erased: Int64(verdict.erased), events: verdict.events,
+            eventsPruned: verdict.eventsPruned, fault: verdict.fault, remark: verdict.remark)
     }
 
     // MARK: Export
@@ -103,6 +107,67 @@ struct AuditMethods {
         var json = JSONText(capacity: 512)
         json.object(members)
         return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    // MARK: Erasure
+
+    /// The actions and methods of entries about the audit itself, which cannot be erased.
+    private static let keptMethods: Set<String> = [
+        Methods.auditErase.name, AuditCheckpoints.pruneAction, EventCoverage.action,
+    ]
+    private static let erasurePage = 500
+    /// The number of entries that one call examines. The next call continues after them.
+    private static let examinedByErasure: Int64 = 100_000
+
+    private func erase(_ parameters: AuditEraseParameters, _ call: RPCContext) async throws -> AuditEraseResult {
+        switch (parameters.entries, parameters.tenant) {
+        case (let entries?, nil):
+            return AuditEraseResult(erased: Int64(try await erase(entries, call)))
+        case (nil, let tenant?):
+            return try await erase(tenant, after: parameters.after ?? 0, call)
+        case (nil, nil), (_?, _?):
+            throw RPCError(.invalidParams, "cannot erase entries: give either entries or tenant")
+        }
+    }
+
+    /// Erases entries by their positions.
+    private func erase(_ entries: [Int64], _ call: RPCContext) async throws -> Int {
+        for seq in entries {
+            let page = try await store.audit(AuditQuery(scope: call.tenantScope, after: seq - 1, limit: 1))
+            guard let row = page.entries.entries.first, row.auditSeq == seq else {
+                throw RPCError(.invalidParams, "cannot erase entry \(seq): there is no such entry")
+            }
+            if let method = try? row.get().method, Self.keptMethods.contains(method) {
+                throw RPCError(.invalidParams, "cannot erase entry \(seq): it is about the audit itself")
+            }
+        }
+        return try await write(entries, "audit \(entries.map(String.init).joined(separator: ","))", call)
+    }
+
+    /// Erases the entries of a tenant.
+    private func erase(
+        _ tenant: TenantID, after first: Int64, _ call: RPCContext
+    ) async throws -> AuditEraseResult {
+        let end = min(try await store.auditBounds().head.seq, first + Self.examinedByErasure)
+        var (after, erased) = (first, 0)
+        while after < end {
+            let page = try await store.audit(AuditQuery(scope: .only([tenant]), after: after, limit: Self.erasurePage))
+            let found = page.entries.rows.filter { !Self.keptMethods.contains($0.method ?? "") }.map(\.seq)
+            if !found.isEmpty { erased += try await write(found, "audit of \(tenant)", call) }
+            after = page.examined
+            guard page.hasMore else { return AuditEraseResult(erased: Int64(erased)) }
+        }
+        let isLimited = end == first + Self.examinedByErasure
+        return AuditEraseResult(erased: Int64(erased), next: isLimited ? after : nil)
+    }
+
+    /// Erases entries. The first transaction of a call writes the entry of the call.
+    private func write(_ entries: [Int64], _ object: String, _ call: RPCContext) async throws -> Int {
+        var draft = call.audit?.isWritten == false ? call.audit?.draft : nil
+        draft?.object = object
+        let count = try await store.eraseAudit(entries, audit: draft)
+        call.audit?.noteWritten()
+        return count
     }
 
     // MARK: Checkpoints
@@ -151,5 +216,13 @@ extension AuditEntryView {
         change = text("change").map { ChangeID($0) }
         outcome = text("outcome")
         parameters = members["parameters"]
+    }
+}
+
+extension AuditEntry {
+    /// The method or action of the entry; `nil` without a readable content.
+    fileprivate var method: String? {
+        guard let body = content?.body else { return nil }
+        return (try? JSONValue(parsing: body))?["method"]?.stringValue
     }
 }

@@ -4,7 +4,7 @@ import Storage
 
 /// Reads the audit, and verifies it against the chain and the checkpoints.
 struct AuditReader: Sendable {
-    let store: any AuditStore
+    let store: any AuditStore & Ledger
     let installation: String
     /// The keys that check checkpoints, the current one first; none without a key file.
     let keys: [AuditVerificationKey]
@@ -20,12 +20,18 @@ struct AuditReader: Sendable {
         case checkpoints
         /// The entries agree with a checkpoint that was kept elsewhere.
         case outside
+        /// The events of the ledger agree with their hashes in the entries.
+        case events
     }
 
     /// The result of a verification.
     struct Verdict: Sendable {
         var bounds: AuditBounds
         var erased = 0
+        /// The number of events that were compared with their hashes.
+        var events: Int64 = 0
+        /// The number of events with a hash that were not compared, because some of their range were pruned.
+        var eventsPruned: Int64 = 0
         /// What was compared, if there is no fault.
         var proofs: [Proof] = []
         /// The first mismatch.
@@ -36,6 +42,16 @@ struct AuditReader: Sendable {
 
     /// Verifies all entries. `outside` is a checkpoint that was kept elsewhere.
     func verify(outside: String?) async throws -> Verdict {
+        while true {
+            let verdict = try await verifyOnce(outside: outside)
+            // Entries that were pruned meanwhile look like a gap.
+            guard verdict.fault != nil, try await store.auditBounds().floor != verdict.bounds.floor else {
+                return verdict
+            }
+        }
+    }
+
+    private func verifyOnce(outside: String?) async throws -> Verdict {
         let bounds = try await store.auditBounds()
         var verdict = Verdict(bounds: bounds)
         var proofs: [Proof] = [.chain]
@@ -45,7 +61,7 @@ struct AuditReader: Sendable {
         } else {
             let stored = try await store.auditCheckpoints()
             do {
-                heads += try self.heads(of: stored, from: bounds.floor)
+                heads += try self.heads(of: stored, bounds.floor)
             } catch {
                 verdict.fault = "\(error)"
                 return verdict
@@ -58,10 +74,14 @@ struct AuditReader: Sendable {
         }
         do {
             var verification = try AuditVerification(after: bounds.floor, checkpoints: heads)
-            try await check(&verification, through: bounds.head)
+            var coverage: [EventCoverage] = []
+            try await check(&verification, through: bounds.head) { entry in
+                if let range = EventCoverage(entry) { coverage.append(range) }
+            }
             try verification.finish()
+            for range in coverage { try await check(range, &verdict) }
             verdict.erased = verification.erased
-            verdict.proofs = proofs
+            verdict.proofs = verdict.events > 0 ? proofs + [.events] : proofs
         } catch let fault as AuditVerification.Fault {
             verdict.fault = "\(fault)"
         }
@@ -69,7 +89,10 @@ struct AuditReader: Sendable {
     }
 
     /// Checks the entries after those of `verification`, up to `head`, and that the last one has the hash of `head`.
-    func check(_ verification: inout AuditVerification, through head: AuditHead) async throws {
+    /// `note` gets each entry.
+    func check(
+        _ verification: inout AuditVerification, through head: AuditHead, note: (AuditEntry) -> Void = { _ in }
+    ) async throws {
         while verification.head.seq < head.seq {
             let limit = min(Int64(Self.pageLimit), head.seq - verification.head.seq)
             let page = try await store.audit(
@@ -79,7 +102,9 @@ struct AuditReader: Sendable {
             }
             for entry in page.entries.entries {
                 switch entry {
-                case .success(let entry): try verification.check(entry)
+                case .success(let entry):
+                    try verification.check(entry)
+                    note(entry)
                 case .failure(let row): throw AuditVerification.Fault.content(Int64(row.id) ?? 0)
                 }
             }
@@ -87,17 +112,38 @@ struct AuditReader: Sendable {
         guard verification.head == head else { throw AuditVerification.Fault.hash(head.seq) }
     }
 
-    /// Returns the heads of stored checkpoints that are not older than the floor. Throws if one cannot be read, or is not
-    /// signed by a key of this installation.
-    private func heads(of stored: Page<AuditCheckpoint>, from floor: AuditHead) throws -> [AuditHead] {
-        try stored.entries.map { try $0.row() }.filter { $0.seq >= floor.seq }.map { try head(of: $0) }
+    /// Returns the position of the first entry after `known` that was made at `time` or later.
+    func firstEntry(from time: Timestamp, after known: Int64) async throws -> Int64? {
+        try await store.audit(AuditQuery(scope: .all, from: time, after: known, limit: 1)).entries.entries.first?
+            .auditSeq
+    }
+
+    /// Returns an entry with its hash, or `nil` if it is not there.
+    func head(at seq: Int64) async throws -> AuditHead? {
+        let page = try await store.audit(AuditQuery(scope: .all, after: seq - 1, limit: 1))
+        guard let entry = try page.entries.entries.first?.row(), entry.seq == seq else { return nil }
+        return AuditHead(seq: seq, hash: entry.hash)
+    }
+
+    // MARK: Checkpoints
+
+    /// Returns the heads of stored checkpoints that are not older than the floor, and the entries up to which they allow
+    /// pruning. Throws if one cannot be read or is not signed by a key of this installation, and if more was pruned.
+    private func heads(of stored: Page<AuditCheckpoint>, _ floor: AuditHead) throws -> [AuditHead] {
+        let notes = try stored.entries.map { try $0.row() }.filter { $0.seq >= floor.seq }.map { try note($0) }
+        let allowed = notes.compactMap(\.floor)
+        let last = allowed.map(\.seq).max() ?? 0
+        guard floor.seq <= last else {
+            throw AuditVerification.Fault.removed(through: floor.seq, allowed: last)
+        }
+        return notes.map(\.head) + allowed.filter { $0.seq >= floor.seq }
     }
 
     /// Returns the head of a checkpoint that was kept elsewhere. Throws `invalidParams` if it cannot be compared.
     private func head(ofOutside text: String, from floor: AuditHead) throws(RPCError) -> AuditHead {
         let head: AuditHead
         do {
-            head = try self.head(of: text)
+            head = try note(text).head
         } catch {
             throw RPCError(.invalidParams, "cannot use the checkpoint: \(error)")
         }
@@ -108,25 +154,58 @@ struct AuditReader: Sendable {
         return head
     }
 
-    /// Returns the head of a stored checkpoint. Throws ``CheckpointError``.
-    func head(of checkpoint: AuditCheckpoint) throws(CheckpointError) -> AuditHead {
-        let head = try head(of: checkpoint.text)
-        guard head.seq == checkpoint.seq else { throw .form }
-        return head
+    /// Returns the signed note of a stored checkpoint. Throws ``CheckpointError``.
+    func note(_ checkpoint: AuditCheckpoint) throws(CheckpointError) -> SignedCheckpoint {
+        let note = try note(checkpoint.text)
+        guard note.head.seq == checkpoint.seq else { throw .form }
+        return note
     }
 
-    /// Returns the head of a signed checkpoint. Throws ``CheckpointError``.
-    func head(of text: String) throws(CheckpointError) -> AuditHead {
+    /// Reads a signed note of this installation. Throws ``CheckpointError``.
+    func note(_ text: String) throws(CheckpointError) -> SignedCheckpoint {
         var failure = CheckpointError.signature
         for key in keys {
             do throws(CheckpointError) {
-                let checkpoint = try SignedCheckpoint(text, key: key)
-                guard checkpoint.installation == installation else { throw CheckpointError.signature }
-                return checkpoint.head
+                let note = try SignedCheckpoint(text, key: key)
+                guard note.installation == installation else { throw CheckpointError.signature }
+                return note
             } catch {
                 failure = error
             }
         }
         throw failure
+    }
+
+    // MARK: Events
+
+    /// Returns the hash over the events of a range. It has fewer events than the range if the ledger lacks some. Throws
+    /// `cursorExpired` if some were pruned.
+    func coverage(from first: Int64, through last: Int64) async throws(StorageError) -> EventCoverage {
+        var digest = EventDigest()
+        var after = first - 1
+        while after < last {
+            let events = try await store.events(
+                EventQuery(filter: EventFilter(scope: .all), after: after, through: last, limit: Self.pageLimit))
+            for event in events { digest.add(event) }
+            guard let newest = events.last?.seq else { break }
+            after = newest
+        }
+        return EventCoverage(from: first, through: last, digest)
+    }
+
+    /// Compares the events of a range with their hash, unless some of them were pruned.
+    private func check(_ known: EventCoverage, _ verdict: inout Verdict) async throws {
+        let found: EventCoverage
+        do {
+            found = try await coverage(from: known.from, through: known.through)
+        } catch {
+            guard error.code == .cursorExpired else { throw error }
+            verdict.eventsPruned += known.count
+            return
+        }
+        guard found.sha256 == known.sha256, found.count == known.count else {
+            throw AuditVerification.Fault.events(entry: known.entry, from: known.from, through: known.through)
+        }
+        verdict.events += known.count
     }
 }

@@ -20,6 +20,8 @@ public final class AuditTrail: CallRecorder, Service {
         var failures = RefusalCounts(entriesPerMinute: AuditTrail.failuresPerMinute)
         /// The other calls that ended with an error.
         var refusals = RefusalCounts(entriesPerMinute: AuditTrail.refusalsPerMinute)
+        /// The uses of secrets.
+        var uses = SecretUses()
         /// The number of entries that found the queue full, since it was emptied.
         var dropped = 0
     }
@@ -36,6 +38,8 @@ public final class AuditTrail: CallRecorder, Service {
     static let refusalsPerMinute = 100
     /// The method of an entry that counts refused calls.
     static let countedRefusals = "audit.refusals"
+    /// The action of an entry about a secret that the daemon itself opened.
+    static let secretUse = "secret.use"
     /// The maximum number of queued entries.
     private static let queueLimit = 1000
     /// The maximum number of entries in one transaction.
@@ -85,6 +89,28 @@ public final class AuditTrail: CallRecorder, Service {
         let entry = ownDraft(Self.authenticate, outcome: RPCErrorCode.unauthenticated.name, peer: "\(peer)")
         let isWritten = state.withLock { $0.failures.note(peer, at: time.now()) }
         if isWritten { enqueue(entry) }
+    }
+
+    /// Notes that the daemon itself opened a secret. The first use in an hour gets an entry, and the further ones are
+    /// counted in one entry at the end of the hour.
+    public func noteUse(of secret: SecretReference) {
+        let isWritten = state.withLock { $0.uses.note(secret, at: time.now()) }
+        if isWritten { enqueue(use(of: secret)) }
+    }
+
+    private func use(of secret: SecretReference?, count: Int? = nil) -> AuditDraft {
+        var draft = ownDraft(Self.secretUse, outcome: AuditDraft.Outcome.accepted, peer: "aurad")
+        draft.tenant = secret?.tenant
+        draft.object = secret.map { "secret \($0.name)" } ?? "other secrets"
+        draft.parameters = count.map { ["count": .integer(Int64($0))] }
+        return draft
+    }
+
+    /// Queues the entry of an action of the daemon itself, such as a new certificate.
+    public func note(_ action: String, outcome: String, parameters: JSONValue?) {
+        var draft = ownDraft(action, outcome: outcome, peer: "aurad")
+        draft.parameters = AuditParameters.stored(parameters)
+        enqueue(draft)
     }
 
     /// Writes an action of the daemon itself, such as its start. Throws if it cannot be written.
@@ -177,12 +203,13 @@ public final class AuditTrail: CallRecorder, Service {
         }
     }
 
-    /// Queues the counts of refusals of minutes that have ended.
+    /// Queues the counts of refusals of minutes that have ended, and of uses of hours that have ended.
     private func endMinutes(all: Bool) {
         let now = all ? nil : time.now()
-        let (failures, refusals) = state.withLock { state in
-            (state.failures.take(endedAt: now), state.refusals.take(endedAt: now))
+        let (failures, refusals, uses) = state.withLock { state in
+            (state.failures.take(endedAt: now), state.refusals.take(endedAt: now), state.uses.take(endedAt: now))
         }
+        for (secret, count) in uses { enqueue(use(of: secret, count: count)) }
         for (peer, count) in failures {
             enqueue(Self.authenticate, RPCErrorCode.unauthenticated.name, peer, count: count)
         }
@@ -232,6 +259,38 @@ struct RefusalCounts: Sendable {
         for key in ended.keys { minutes[key] = nil }
         return ended.filter { $0.value.count > entriesPerMinute }
             .map { (peer: $0.key, count: $0.value.count - entriesPerMinute) }
+    }
+}
+
+/// The uses in the present hour of each secret. The first one has an entry of its own, further ones are counted.
+struct SecretUses: Sendable {
+    private struct Hour {
+        var began: Timestamp
+        var count = 0
+    }
+
+    /// The hours by secret; `nil` stands for the secrets that are not distinguished.
+    private var hours: [SecretReference?: Hour] = [:]
+
+    /// The maximum number of secrets that are distinguished. Further ones are counted together.
+    static let secretLimit = 1000
+    static let hour = Duration.seconds(3600)
+
+    /// Notes a use. Returns true if it gets an entry of its own.
+    mutating func note(_ secret: SecretReference, at now: Timestamp) -> Bool {
+        let key: SecretReference? = hours[secret] != nil || hours.count < Self.secretLimit ? secret : nil
+        var hour = hours[key] ?? Hour(began: now)
+        hour.count += 1
+        hours[key] = hour
+        return key != nil && hour.count == 1
+    }
+
+    /// Removes the hours that have ended at this time, or all for `nil`. Returns the numbers of uses that had no entry;
+    /// the secret `nil` stands for all that were not distinguished.
+    mutating func take(endedAt now: Timestamp?) -> [(secret: SecretReference?, count: Int)] {
+        let ended = hours.filter { entry in now.map { $0 >= entry.value.began + Self.hour } ?? true }
+        for key in ended.keys { hours[key] = nil }
+        return ended.map { (secret: $0.key, count: $0.value.count - ($0.key == nil ? 0 : 1)) }.filter { $0.count > 0 }
     }
 }
 

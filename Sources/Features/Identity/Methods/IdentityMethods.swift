@@ -27,6 +27,7 @@ struct IdentityMethods {
                 roles: Role.allCases.map { RoleScopes(role: Open($0), scopes: $0.scopes().sorted()) },
                 scopes: Methods.scopes)
         }
+        router.register(Methods.accessDeny) { parameters, call in try await deny(parameters.key, call) }
         registerPrincipals(in: &router)
         registerTokens(in: &router)
         registerTenants(in: &router)
@@ -37,6 +38,29 @@ struct IdentityMethods {
         try await APIError.answering { _ = try await store.write(change, audit: audit?.draft) }
         audit?.noteWritten()
         await registry.refresh()
+    }
+}
+
+// MARK: - Keys of certificates
+
+extension IdentityMethods {
+    /// Denies a key. The registries close its connections when they read the change.
+    private func deny(_ key: String, _ call: RPCContext) async throws -> AccessDenyResult {
+        guard call.principal.rights.tenants == .all else {
+            throw RPCError(
+                .forbidden,
+                "cannot deny a key, certificates are not bound to tenants: ask an administrator of all tenants")
+        }
+        let digits = Array(key)
+        let digest = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(digits[$0...($0 + 1)]), radix: 16)
+        }
+        guard digest.count == DeniedKey.digestBytes else {
+            throw RPCError(.invalidParams, "cannot deny the key: give the SHA-256 of a public key in hexadecimal")
+        }
+        let record = DeniedKey(digest: digest, at: time.now(), by: PrincipalID(call.principal.id))
+        try await write(.denyKey(record), call.audit)
+        return AccessDenyResult(key: key)
     }
 }
 

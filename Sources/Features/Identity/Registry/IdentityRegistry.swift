@@ -40,7 +40,7 @@ public final class IdentityRegistry: Authenticator, Service {
     }
 
     private let store: any IdentityStore
-    private let keys: TokenKeys
+    private let tokens: VerifiedTokens
     private let unix: UnixAccess
     private let installation: String
     private let time: any TimeSource
@@ -63,7 +63,7 @@ public final class IdentityRegistry: Authenticator, Service {
         logger: Logger, onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) {
         self.store = store
-        self.keys = keys
+        tokens = VerifiedTokens(keys)
         self.unix = unix
         self.installation = installation
         self.time = time
@@ -104,12 +104,19 @@ public final class IdentityRegistry: Authenticator, Service {
     public func didOpen(_ session: Session) {
         guard case .tls(_, _, let certificate?) = session.peer, session.principal.proof == .certificate else { return }
         follow(session, .certificate(certificate), end: Timestamp(milliseconds: certificate.notAfter * 1000))
+        // The key may have been denied before the connection was followed.
+        if table.isDenied(key: certificate.keyDigest) { lookAgain() }
     }
 
     /// Checks a token and gives the connection its principal. Throws `unauthenticated`.
     public func authenticate(_ session: Session, token text: String) throws(RPCError) {
         let now = time.now()
-        guard let token = try? Token(text), keys.verify(token) else { throw refuse(session, at: now) }
+        guard let token = tokens.token(text) else { throw refuse(session, at: now) }
+        guard !isDenied(session.peer, self.table) else {
+            onFailure(session.peer)
+            throw RPCError(
+                .unauthenticated, "cannot use a token on this connection, \(IdentityTable.Refusal.certificate.reason)")
+        }
         let (grant, table): (IdentityTable.Grant, IdentityTable)
         do {
             table = self.table
@@ -203,6 +210,8 @@ public final class IdentityRegistry: Authenticator, Service {
         for each in shown {
             guard let session = each.session else { continue }
             do throws(IdentityTable.Refusal) {
+                // A connection with a certificate may have shown a token since.
+                guard !isDenied(session.peer, table) else { throw IdentityTable.Refusal.certificate }
                 let new = try principal(of: each.credential, table, session.peer, at: now)
                 if session.subscriptions > 0, !new.rights.include(session.principal.rights) {
                     session.end(
@@ -215,6 +224,12 @@ public final class IdentityRegistry: Authenticator, Service {
                 session.end(RPCError(.tokenRevoked, "the connection ends, \(error.reason)"))
             }
         }
+    }
+
+    /// Returns true if the client has shown a certificate with a denied key.
+    private func isDenied(_ peer: Peer, _ table: IdentityTable) -> Bool {
+        guard case .tls(_, _, let certificate?) = peer else { return false }
+        return table.isDenied(key: certificate.keyDigest)
     }
 
     // MARK: - The service

@@ -7,12 +7,13 @@ import TLS
 /// `aura pki`
 struct PKICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pki", abstract: "Make the certificates of an installation, without a daemon.",
+        commandName: "pki", abstract: "Make and revoke the certificates of an installation.",
         discussion: """
             An authority is a directory with authority.pem and authority.key. Whoever has its key can make every \
-            certificate, so keep it offline. Daemons and clients need only authority.pem.
+            certificate, so keep it offline. Daemons and clients need only authority.pem. Only revoke calls the \
+            daemon.
             """,
-        subcommands: [PKIInitCommand.self, PKIIssueCommand.self, PKIRenewCommand.self])
+        subcommands: [PKIInitCommand.self, PKIIssueCommand.self, PKIRenewCommand.self, PKIRevokeCommand.self])
 }
 
 /// The options of all commands that write certificates.

@@ -15,12 +15,14 @@ extension Feature {
 
 /// The settings of the feature: who may do what on the Unix socket, and the keys of the vault.
 struct TrustConfiguration: ConfiguredFeature {
-    static let declared: [Setting] = [.list("access.unix"), .secret("vault.key")]
+    static let declared: [Setting] = [.list("access.unix"), .secret("vault.key"), "audit.keepDays"]
 
     /// The rules for processes on the Unix socket.
     let rules: [UnixAccess.Rule]
     /// The keys of the vault; `nil` if there is no key file.
     let keys: VaultKeyFile?
+    /// The number of days for which entries of the audit are kept.
+    let auditDays: Int
 
     static func read(_ source: SettingsSource) throws -> TrustConfiguration {
         let rules = try source.list("access.unix").map { text in
@@ -30,7 +32,9 @@ struct TrustConfiguration: ConfiguredFeature {
                 throw SettingsError("cannot use access.unix = \(text): \(error)")
             }
         }
-        return TrustConfiguration(rules: rules, keys: try VaultKeyFile.read(source))
+        return TrustConfiguration(
+            rules: rules, keys: try VaultKeyFile.read(source),
+            auditDays: try source.number("audit.keepDays", 400, in: 1...36_500))
     }
 
     var summary: [String] {
@@ -43,12 +47,13 @@ struct TrustConfiguration: ConfiguredFeature {
             environment.logger.warning(
                 "the vault's key is in the environment, where other programs may read it: use vault.keyFile")
         }
-        let vault = try await openVault(environment, store)
         let installation = store.installation
         let tokenKeys = keys?.keys.tokenKeys(installation: installation) ?? []
         let (audit, trail) = Audit.parts(
             store: store, seeds: keys?.keys.auditSeeds(installation: installation).map(\.bytes) ?? [],
-            owner: environment.owner, time: environment.time, random: environment.random, logger: environment.logger)
+            keepDays: auditDays, owner: environment.owner, time: environment.time, random: environment.random,
+            logger: environment.logger)
+        let vault = try await openVault(environment, store, trail)
         var parts = try await Identity.parts(
             store: store, keys: TokenKeys(tokenKeys.map { TokenKey(id: $0.id, bytes: $0.bytes) }),
             unix: UnixAccess(
@@ -71,10 +76,13 @@ struct TrustConfiguration: ConfiguredFeature {
     }
 
     /// Returns the vault, or `nil` if there is no key file. Throws `SettingsError` if the database needs other keys.
-    private func openVault(_ environment: FeatureEnvironment, _ store: any Store) async throws -> Vault? {
+    private func openVault(
+        _ environment: FeatureEnvironment, _ store: any Store, _ trail: AuditTrail
+    ) async throws -> Vault? {
         do {
             return try await Vault.open(
-                store, keys: keys?.keys, installation: store.installation, time: environment.time)
+                store, keys: keys?.keys, installation: store.installation, time: environment.time,
+                onUse: { trail.noteUse(of: $0) })
         } catch let error as VaultStartError {
             throw SettingsError("\(error)")
         }

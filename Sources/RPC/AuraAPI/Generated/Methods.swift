@@ -5,6 +5,9 @@ public import JSONRPC
 
 /// Every method, with the types of its parameters and its result.
 public enum Methods {
+    /// Denies the key of a client certificate for ever.
+    public static let accessDeny = RPCMethod<AccessDenyParameters, AccessDenyResult>(
+        "access.deny", parameters: "AccessDenyParameters", scopes: ["principals:write"], mutates: true)
     /// Lists the roles and all scopes.
     public static let accessList = RPCMethod<NoParams, AccessListResult>(
         "access.list", parameters: "NoParameters", scopes: ["system:read"])
@@ -14,6 +17,9 @@ public enum Methods {
     /// Returns a signed checkpoint of the newest entry.
     public static let auditCheckpoint = RPCMethod<NoParams, AuditCheckpointResult>(
         "audit.checkpoint", parameters: "NoParameters", scopes: ["audit:read"])
+    /// Erases the contents of entries of the audit.
+    public static let auditErase = RPCMethod<AuditEraseParameters, AuditEraseResult>(
+        "audit.erase", parameters: "AuditEraseParameters", scopes: ["audit:erase"], mutates: true)
     /// Returns the audit as lines of JSON, one page per call.
     public static let auditExport = RPCMethod<AuditExportParameters, AuditExportResult>(
         "audit.export", parameters: "AuditExportParameters", scopes: ["audit:read"])
@@ -134,6 +140,7 @@ public enum Methods {
 
     /// The scopes of all methods, sorted. No other scope exists.
     public static let scopes: [String] = [
+        "audit:erase",
         "audit:read",
         "events:read",
         "instances:read",

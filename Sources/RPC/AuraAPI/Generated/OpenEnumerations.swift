@@ -9,6 +9,8 @@ extension Open where Known == AuditProof {
     public static var checkpoints: Self { Self(.checkpoints) }
     /// The entries agree with a checkpoint that was kept elsewhere.
     public static var outside: Self { Self(.outside) }
+    /// The events of the ledger agree with the entries of the audit that have their hashes.
+    public static var events: Self { Self(.events) }
 }
 
 extension Open where Known == Cancellation {

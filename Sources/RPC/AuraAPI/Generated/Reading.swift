@@ -2,6 +2,28 @@
 
 public import JSON
 
+extension AccessDenyParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["key"])
+        self.init(
+            key: try members.required("key")
+        )
+    }
+}
+
+extension AuditEraseParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["entries", "tenant", "after"])
+        self.init(
+            entries: try members.optional("entries"),
+            tenant: try members.optional("tenant"),
+            after: try members.optional("after")
+        )
+    }
+}
+
 extension AuditExportParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {

@@ -2,6 +2,15 @@
 
 public import JSON
 
+extension AccessDenyResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("key", key)
+        }
+    }
+}
+
 extension AccessListResult: JSONWritable {
     /// Appends an object with the members of the schema, in its order.
     public func write(to json: inout JSONText) {
@@ -43,6 +52,16 @@ extension AuditEntryView: JSONWritable {
     }
 }
 
+extension AuditEraseResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("erased", erased)
+            json.member("next", next)
+        }
+    }
+}
+
 extension AuditExportResult: JSONWritable {
     /// Appends an object with the members of the schema, in its order.
     public func write(to json: inout JSONText) {
@@ -76,6 +95,8 @@ extension AuditVerifyResult: JSONWritable {
             json.member("head", head)
             json.member("hash", hash)
             json.member("erased", erased)
+            json.member("events", events)
+            json.member("eventsPruned", eventsPruned)
             json.member("fault", fault)
             json.member("remark", remark)
         }

@@ -6,6 +6,14 @@ public import JSON
 internal import JSONRPC
 
 extension AuraClient {
+    /// Denies the key of a client certificate for ever.
+    ///
+    /// Certificates with this key give no rights any more, and connections with one end within a second, on all
+    /// daemons. Only callers of all tenants can call it. A second call changes nothing.
+    public func accessDeny(key: String) async throws -> AccessDenyResult {
+        try await call(Methods.accessDeny, AccessDenyParameters(key: key))
+    }
+
     /// Lists the roles and all scopes.
     ///
     /// A role is a list of scopes and nothing else.
@@ -26,6 +34,16 @@ extension AuraClient {
     /// are signed. Only callers of all tenants can call it.
     public func auditCheckpoint() async throws -> AuditCheckpointResult {
         try await call(Methods.auditCheckpoint, NoParams())
+    }
+
+    /// Erases the contents of entries of the audit.
+    ///
+    /// The hashes of the entries stay, so the audit can still be verified. Entries about the audit itself cannot be
+    /// erased, and the call has an entry of its own. Only callers of all tenants can call it.
+    public func auditErase(entries: [Int64]? = nil, tenant: TenantID? = nil, after: Int64? = nil) async throws
+        -> AuditEraseResult
+    {
+        try await call(Methods.auditErase, AuditEraseParameters(entries: entries, tenant: tenant, after: after))
     }
 
     /// Returns the audit as lines of JSON, one page per call.
@@ -51,8 +69,8 @@ extension AuraClient {
     /// Verifies the whole audit.
     ///
     /// The result says what was proved: that the entries are consistent in themselves, that they agree with the
-    /// signed checkpoints of the database, and that they agree with a checkpoint that was kept elsewhere. Only
-    /// callers of all tenants can call it.
+    /// signed checkpoints of the database and with a checkpoint that was kept elsewhere, and that the events of the
+    /// ledger agree with their hashes in the audit. Only callers of all tenants can call it.
     public func auditVerify(checkpoint: String? = nil) async throws -> AuditVerifyResult {
         try await call(Methods.auditVerify, AuditVerifyParameters(checkpoint: checkpoint))
     }

@@ -1,4 +1,5 @@
 public import AuraModel
+public import JSON
 internal import Locking
 
 /// Writes calls to the audit. A router has at most one recorder.
@@ -16,6 +17,9 @@ public protocol CallRecorder: Sendable {
 
     /// Queues the entry of a call with an immediate handler, whose reply cannot wait. It must not block.
     func enqueue(_ context: RPCContext, _ error: RPCError?)
+
+    /// Queues the entry of an action of the daemon itself, such as a new certificate. It must not block.
+    func note(_ action: String, outcome: String, parameters: JSONValue?)
 }
 
 /// The entry of the audit for one call of a method that may change something.

@@ -16,6 +16,16 @@ class Methods:
     def _call(self, method: str, params: dict[str, Any], decode: Decoder[Result]) -> Result:
         raise NotImplementedError
 
+    def access_deny(self, key: str) -> AccessDenyResult:
+        """Denies the key of a client certificate for ever.
+
+        Certificates with this key give no rights any more, and connections with one end within a second, on all daemons. Only callers of all tenants can call it. A second call changes nothing.
+        """
+        params: dict[str, Any] = {
+            "key": key,
+        }
+        return self._call("access.deny", params, AccessDenyResult.from_json)
+
     def access_list(self) -> AccessListResult:
         """Lists the roles and all scopes.
 
@@ -42,6 +52,18 @@ class Methods:
         params: dict[str, Any] = {
         }
         return self._call("audit.checkpoint", params, AuditCheckpointResult.from_json)
+
+    def audit_erase(self, *, entries: list[int] | None = None, tenant: str | None = None, after: int | None = None) -> AuditEraseResult:
+        """Erases the contents of entries of the audit.
+
+        The hashes of the entries stay, so the audit can still be verified. Entries about the audit itself cannot be erased, and the call has an entry of its own. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "entries": entries,
+            "tenant": tenant,
+            "after": after,
+        }
+        return self._call("audit.erase", params, AuditEraseResult.from_json)
 
     def audit_export(self, *, after: int | None = None, limit: int | None = None) -> AuditExportResult:
         """Returns the audit as lines of JSON, one page per call.
@@ -72,7 +94,7 @@ class Methods:
     def audit_verify(self, *, checkpoint: str | None = None) -> AuditVerifyResult:
         """Verifies the whole audit.
 
-        The result says what was proved: that the entries are consistent in themselves, that they agree with the signed checkpoints of the database, and that they agree with a checkpoint that was kept elsewhere. Only callers of all tenants can call it.
+        The result says what was proved: that the entries are consistent in themselves, that they agree with the signed checkpoints of the database and with a checkpoint that was kept elsewhere, and that the events of the ledger agree with their hashes in the audit. Only callers of all tenants can call it.
         """
         params: dict[str, Any] = {
             "checkpoint": checkpoint,
@@ -455,6 +477,16 @@ class AsyncMethods:
     async def _call(self, method: str, params: dict[str, Any], decode: Decoder[Result]) -> Result:
         raise NotImplementedError
 
+    async def access_deny(self, key: str) -> AccessDenyResult:
+        """Denies the key of a client certificate for ever.
+
+        Certificates with this key give no rights any more, and connections with one end within a second, on all daemons. Only callers of all tenants can call it. A second call changes nothing.
+        """
+        params: dict[str, Any] = {
+            "key": key,
+        }
+        return await self._call("access.deny", params, AccessDenyResult.from_json)
+
     async def access_list(self) -> AccessListResult:
         """Lists the roles and all scopes.
 
@@ -481,6 +513,18 @@ class AsyncMethods:
         params: dict[str, Any] = {
         }
         return await self._call("audit.checkpoint", params, AuditCheckpointResult.from_json)
+
+    async def audit_erase(self, *, entries: list[int] | None = None, tenant: str | None = None, after: int | None = None) -> AuditEraseResult:
+        """Erases the contents of entries of the audit.
+
+        The hashes of the entries stay, so the audit can still be verified. Entries about the audit itself cannot be erased, and the call has an entry of its own. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "entries": entries,
+            "tenant": tenant,
+            "after": after,
+        }
+        return await self._call("audit.erase", params, AuditEraseResult.from_json)
 
     async def audit_export(self, *, after: int | None = None, limit: int | None = None) -> AuditExportResult:
         """Returns the audit as lines of JSON, one page per call.
@@ -511,7 +555,7 @@ class AsyncMethods:
     async def audit_verify(self, *, checkpoint: str | None = None) -> AuditVerifyResult:
         """Verifies the whole audit.
 
-        The result says what was proved: that the entries are consistent in themselves, that they agree with the signed checkpoints of the database, and that they agree with a checkpoint that was kept elsewhere. Only callers of all tenants can call it.
+        The result says what was proved: that the entries are consistent in themselves, that they agree with the signed checkpoints of the database and with a checkpoint that was kept elsewhere, and that the events of the ledger agree with their hashes in the audit. Only callers of all tenants can call it.
         """
         params: dict[str, Any] = {
             "checkpoint": checkpoint,

@@ -16,6 +16,7 @@ AuditProof = Literal[
     "chain",
     "checkpoints",
     "outside",
+    "events",
 ]
 
 # The reason why a job ends early.
@@ -214,6 +215,19 @@ SubscriptionEndReason = Literal[
 
 
 @dataclass(frozen=True)
+class AccessDenyResult:
+    """The key that is not accepted any more."""
+
+    key: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AccessDenyResult:
+        return cls(
+            key=data["key"],
+        )
+
+
+@dataclass(frozen=True)
 class AccessListResult:
     """The roles of this daemon."""
 
@@ -298,6 +312,23 @@ class AuditEntry:
 
 
 @dataclass(frozen=True)
+class AuditEraseResult:
+    """The result of an erasure."""
+
+    # The number of entries whose content this call erased.
+    erased: int
+    # The value of `after` for the next call; absent if no entries are left to examine.
+    next: int | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AuditEraseResult:
+        return cls(
+            erased=data["erased"],
+            next=data.get("next"),
+        )
+
+
+@dataclass(frozen=True)
 class AuditExportResult:
     """A page of an export."""
 
@@ -350,9 +381,13 @@ class AuditVerifyResult:
     hash: str
     # The number of entries whose content was erased.
     erased: int
+    # The number of events that were compared with their hashes in the audit.
+    events: int
+    # The number of events with a hash in the audit that were not compared, because some of the events under the same hash were pruned.
+    events_pruned: int
     # The first mismatch; absent if there is none.
     fault: str | None = None
-    # The reason why there is no proof by stored checkpoints; absent if there is one.
+    # The reason why a proof is missing; absent if there is none.
     remark: str | None = None
 
     @classmethod
@@ -364,6 +399,8 @@ class AuditVerifyResult:
             head=data["head"],
             hash=data["hash"],
             erased=data["erased"],
+            events=data["events"],
+            events_pruned=data["eventsPruned"],
             fault=data.get("fault"),
             remark=data.get("remark"),
         )

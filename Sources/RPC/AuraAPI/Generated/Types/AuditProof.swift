@@ -8,4 +8,6 @@ public enum AuditProof: String, Sendable, Hashable, Codable, CaseIterable {
     case checkpoints
     /// The entries agree with a checkpoint that was kept elsewhere.
     case outside
+    /// The events of the ledger agree with the entries of the audit that have their hashes.
+    case events
 }

@@ -14,14 +14,19 @@ public struct AuditVerifyResult: Sendable, Hashable, Codable {
     public var hash: String
     /// The number of entries whose content was erased.
     public var erased: Int64
+    /// The number of events that were compared with their hashes in the audit.
+    public var events: Int64
+    /// The number of events with a hash in the audit that were not compared, because some of the events under the
+    /// same hash were pruned.
+    public var eventsPruned: Int64
     /// The first mismatch; absent if there is none.
     public var fault: String?
-    /// The reason why there is no proof by stored checkpoints; absent if there is one.
+    /// The reason why a proof is missing; absent if there is none.
     public var remark: String?
 
     public init(
         consistent: Bool, proofs: [Open<AuditProof>], floor: Int64, head: Int64, hash: String, erased: Int64,
-        fault: String? = nil, remark: String? = nil
+        events: Int64, eventsPruned: Int64, fault: String? = nil, remark: String? = nil
     ) {
         self.consistent = consistent
         self.proofs = proofs
@@ -29,6 +34,8 @@ public struct AuditVerifyResult: Sendable, Hashable, Codable {
         self.head = head
         self.hash = hash
         self.erased = erased
+        self.events = events
+        self.eventsPruned = eventsPruned
         self.fault = fault
         self.remark = remark
     }
