@@ -15,12 +15,17 @@ extension Feature {
 
 /// The settings of the feature: who may do what on the Unix socket, and the keys of the vault.
 struct TrustConfiguration: ConfiguredFeature {
-    static let declared: [Setting] = [.list("access.unix"), .secret("vault.key")]
+    static let declared: [Setting] = [
+        .list("access.unix"), .secret("vault.key"), "limits.callsPerMinutePerTenant",
+        "limits.mutationsPerMinutePerTenant", "limits.tokensPerTenant",
+    ]
 
     /// The rules for processes on the Unix socket.
     let rules: [UnixAccess.Rule]
     /// The keys of the vault; `nil` if there is no key file.
     let keys: VaultKeyFile?
+    /// The limits of tenants without limits of their own.
+    let tenants: TenantDefaults
 
     static func read(_ source: SettingsSource) throws -> TrustConfiguration {
         let rules = try source.list("access.unix").map { text in
@@ -30,7 +35,18 @@ struct TrustConfiguration: ConfiguredFeature {
                 throw SettingsError("cannot use access.unix = \(text): \(error)")
             }
         }
-        return TrustConfiguration(rules: rules, keys: try VaultKeyFile.read(source))
+        return TrustConfiguration(
+            rules: rules, keys: try VaultKeyFile.read(source), tenants: try readTenants(source))
+    }
+
+    private static func readTenants(_ source: SettingsSource) throws -> TenantDefaults {
+        let standard = TenantDefaults()
+        return TenantDefaults(
+            callsPerMinute: try source.number(
+                "limits.callsPerMinutePerTenant", standard.callsPerMinute, in: 1...100_000_000),
+            mutationsPerMinute: try source.number(
+                "limits.mutationsPerMinutePerTenant", standard.mutationsPerMinute, in: 1...100_000_000),
+            tokens: try source.number("limits.tokensPerTenant", standard.tokens, in: 1...10_000))
     }
 
     var summary: [String] {
@@ -53,8 +69,8 @@ struct TrustConfiguration: ConfiguredFeature {
             store: store, keys: TokenKeys(tokenKeys.map { TokenKey(id: $0.id, bytes: $0.bytes) }),
             unix: UnixAccess(
                 rules, ownUser: UserDatabase.ownUser, operators: UserDatabase.lookup.group(UnixAccess.operatorsGroup)),
-            installation: installation, time: environment.time, random: environment.random, logger: environment.logger,
-            onFailure: { trail.noteFailure(of: $0) })
+            installation: installation, defaults: tenants, time: environment.time, random: environment.random,
+            logger: environment.logger, onFailure: { trail.noteFailure(of: $0) })
         try await trail.append(action: "daemon.start", parameters: ["keys": .array(tokenKeys.map { .string($0.id) })])
         let (registerIdentity, secrets) = (parts.register, SecretMethods(vault: vault))
         parts.register = { router, service in
