@@ -68,6 +68,17 @@ def test_a_tenant_is_created_and_changed(aura, daemon):
     run = aura("tenant", "create", "acme", "--live-instances", "5", "--secrets", "7")
     assert (run.code, run.lines) == (0, ["acme  enabled", "  instances  5 at most", "  secrets    7 at most"])
     assert daemon.params("tenant.create") == [{"tenant": "acme", "quota": {"liveInstances": 5, "secrets": 7}}]
+    every = {
+        "liveInstances": 1, "jobsInFlight": 2, "callsPerMinute": 3, "mutationsPerMinute": 4, "tokens": 5, "secrets": 6}
+    daemon.on("tenant.create", {"tenant": tenant(quota=every)})
+    run = aura(
+        "tenant", "create", "acme", "--live-instances", "1", "--jobs-in-flight", "2", "--calls-per-minute", "3",
+        "--mutations-per-minute", "4", "--tokens", "5", "--secrets", "6")
+    assert run.lines == [
+        "acme  enabled", "  instances       1 at most", "  jobs in flight  2 at most",
+        "  calls           3 in 60 s at most", "  changes         4 in 60 s at most", "  tokens          5 at most",
+        "  secrets         6 at most"]
+    assert daemon.params("tenant.create")[1:] == [{"tenant": "acme", "quota": every}]
     daemon.on("tenant.set", {"tenant": tenant(enabled=False)})
     assert aura("tenant", "set", "acme", "--disable").lines == ["acme  disabled"]
     assert aura("tenant", "set", "acme", "--live-instances", "3", "--secrets", "9", "--enable").code == 0
@@ -81,13 +92,13 @@ def test_a_tenant_is_created_and_changed(aura, daemon):
 
 def test_tenants_are_a_table(aura, daemon):
     daemon.on("tenant.list", {"tenants": [
-        tenant(quota={"liveInstances": 5, "secrets": 8}, createdAt=ago(180)),
+        tenant(quota={"liveInstances": 5, "jobsInFlight": 40, "secrets": 8}, createdAt=ago(180)),
         tenant("default", enabled=False, createdAt=ago(10))]})
     run = aura("tenant", "list")
     assert run.lines == [
-        "TENANT   STATE     INSTANCES  SECRETS  AGE",
-        "acme     enabled   5          8        3 min",
-        "default  disabled  -          -        10 s",
+        "TENANT   STATE     INSTANCES  JOBS  CALLS/MIN  CHANGES/MIN  TOKENS  SECRETS  AGE",
+        "acme     enabled   5          40    -          -            -       8        3 min",
+        "default  disabled  -          -     -          -            -       -        10 s",
     ]
 
 

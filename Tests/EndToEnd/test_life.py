@@ -71,6 +71,8 @@ def test_an_instance_passes_through_every_operation(world):
 def test_status_shows_instances_by_tenant_phase_and_id(world):
     with world.connect() as connection:
         assert connection.call("status.list") == {"instances": []}
+        for tenant in ("acme", "other"):
+            connection.call("tenant.create", tenant=tenant)
         made = connection.call("provision", name="ada", region="us-east", size="large", tenant="acme", change="evt_1")
         assert made["instance"]["phase"] == "queued" and made["job"]["state"] == "queued"
         assert made["job"]["instance"] == made["instance"]["id"] and uuid.UUID(made["job"]["id"]).version == 7
@@ -162,6 +164,7 @@ def test_a_repeated_idempotency_key_returns_the_same_job(world):
         assert second["job"]["id"] == first["job"]["id"] and second["instance"]["id"] == first["instance"]["id"]
         connection.refused("idempotencyMismatch", "provision", **{**wanted, "size": "large"})
         connection.refused("idempotencyMismatch", "destroy", instance="ada", idempotencyKey="evt_1")
+        connection.call("tenant.create", tenant="acme")
         other = connection.call("provision", **wanted, tenant="acme")
         assert other["job"]["id"] != first["job"]["id"], "the keys of two tenants never meet"
         for job in (first, other):

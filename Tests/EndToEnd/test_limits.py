@@ -14,6 +14,7 @@ def test_the_instances_of_a_tenant_are_limited(worlds):
     with world.connect() as connection:
         error = connection.refused("quotaExceeded", "provision", name="cyd", region="eu-central", size="small")
         assert "2 live instances" in str(error)
+        connection.call("tenant.create", tenant="other")
         connection.call("provision", name="cyd", region="eu-central", size="small", tenant="other")
     world.succeed("destroy", instance="ada")
     world.succeed("provision", name="dan")
@@ -23,6 +24,7 @@ def test_the_jobs_in_flight_of_a_tenant_are_limited(worlds):
     """Six provisions of one tenant, of which two run. Another tenant's only provision is not delayed, nor is a destroy."""
     world = worlds({"limits.jobsPerTenant": 2})
     world.succeed("provision", name="old")
+    world.call("tenant.create", tenant="other")
     world.sandbox.settings(createSeconds=150)
     jobs = [world.provision(f"a{number}") for number in range(6)]
 

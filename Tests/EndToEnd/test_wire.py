@@ -117,6 +117,8 @@ def test_vanishing_subscribers_do_not_disturb_the_daemon(world):
 
 
 def test_filters_select_events_by_instance_tenant_change_and_type(world):
+    for tenant in ("acme", "blue", "empty"):
+        world.call("tenant.create", tenant=tenant)
     for name, tenant in (("ada", "acme"), ("bob", "blue")):
         world.finish(world.provision(name, tenant=tenant, change=f"change-{name}"))
     instance = world.call("status.get", instance="ada", tenant="acme")["instance"]["id"]
@@ -132,7 +134,8 @@ def test_filters_select_events_by_instance_tenant_change_and_type(world):
         assert events(instance=instance) == events(tenant="acme") == events(change="change-ada") == ada
         assert events(instance="ada", tenant="acme", types=["phase.changed"]) == [
             event for event in ada if event["type"] == "phase.changed"]
-        assert events(tenant="nobody") == []
+        assert events(tenant="empty") == []
+        connection.refused("tenantNotFound", "status.subscribe", filter={"tenant": "nobody"})
         connection.refused("jobNotFound", "status.subscribe", filter={"job": instance})
         connection.refused("instanceNotFound", "status.subscribe", filter={"instance": "nobody"})
     for name, tenant in (("ada", "acme"), ("bob", "blue")):

@@ -22,8 +22,8 @@ LIMITS = {
     "inFlightPerConnection": 256, "inFlightBytesPerConnection": 1 << 20, "inFlight": 4096, "inFlightBytes": 16 << 20,
     "inFlightPatienceMs": 1000,
     "connections": 1024, "connectionsKept": 32, "connectionsPerUser": 128, "connectionsPerAddress": 768,
-    "subscriptionsPerConnection": 1024,
-    "subscriptionsPerUser": 4096, "subscriptions": 16_384, "outboundQueueBytes": 4 << 20}
+    "connectionsPerPrincipal": 32, "subscriptionsPerConnection": 1024, "subscriptionsPerUser": 4096,
+    "subscriptionsPerPrincipal": 256, "inFlightBytesPerPrincipal": 4 << 20, "subscriptions": 16_384, "outboundQueueBytes": 4 << 20}
 FRAMINGS = ("lines", "lengths", "websocket")
 PING = b'{"jsonrpc":"2.0","id":7,"method":"system.ping"}'
 
@@ -286,7 +286,7 @@ def test_in_flight_patience_ms_limits_the_wait_for_a_slot(slow_world):
 
 def test_subscriptions_per_connection_at_and_beyond_the_limit(connection):
     limit = LIMITS["subscriptionsPerConnection"]
-    nothing = {"filter": {"tenant": "nobody"}}
+    nothing = {"filter": {"change": "nothing"}}
     names = [connection.subscribe(**nothing)["subscription"] for _ in range(limit)]
     identifier = connection.post("status.subscribe", **nothing)
     refused = connection.read()

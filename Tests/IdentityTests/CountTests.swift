@@ -25,6 +25,30 @@ import Testing
         #expect(rate.take(at: later) != nil)
     }
 
+    @Test func aBurstIsSmallerThanTheLimit() {
+        let rate = CallRate(limit: 600, burst: 120, now: start)
+        for _ in 1...120 { #expect(rate.take(at: start) == nil) }
+        #expect(rate.take(at: start) != nil)
+        var taken = 0
+        for tenth in 1...600 where rate.take(at: start + .milliseconds(100 * Int64(tenth))) == nil { taken += 1 }
+        #expect(taken == 600)
+        #expect(rate.isFull(at: start + .seconds(73)) && !rate.isFull(at: start + .seconds(61)))
+    }
+
+    /// Calls that were taken count under the new limit too.
+    @Test func aNewLimitHoldsAtOnce() {
+        let rate = CallRate(limit: 10, now: start)
+        for _ in 1...8 { #expect(rate.take(at: start) == nil) }
+        rate.set(limit: 9, burst: 9, at: start)
+        #expect(rate.take(at: start) == nil)
+        #expect(rate.take(at: start) != nil)
+        rate.set(limit: 0, burst: 0, at: start)
+        #expect(rate.take(at: start + .seconds(3600)) == 60_000)
+        rate.set(limit: 20, burst: 20, at: start + .seconds(3600))
+        #expect(rate.take(at: start + .seconds(3600)) == nil)
+        #expect(rate.limit == 20)
+    }
+
     @Test func aClockThatGoesBackGivesNoCalls() {
         let rate = CallRate(limit: 1, now: start)
         #expect(rate.take(at: start) == nil)

@@ -30,6 +30,36 @@ import Testing
         #expect(budget.bytes == 10)
     }
 
+    /// A principal has less than an address, and its address keeps what it has.
+    @Test func aPrincipalHasAShareOfItsOwn() {
+        let limits = RPCLimits(
+            messageBytes: 10, inFlightBytes: 1000, connectionsPerPrincipal: 2, subscriptionsPerPrincipal: 3,
+            inFlightBytesPerPrincipal: 40)
+        let budget = CallBudget(limits: limits)
+        let (one, two) = (CallBudget.Payer.principal("a"), CallBudget.Payer.principal("b"))
+        for _ in 1...4 { #expect(budget.take(Self.call, for: one) == nil) }
+        #expect(budget.take(Self.call, for: one)?.code == .daemonBusy)
+        #expect(budget.take(Self.call, for: two) == nil)
+        for _ in 1...5 { #expect(budget.take(Self.call, for: .address("::1")) == nil) }
+        for _ in 1...3 { #expect(budget.takeSubscription(for: one) == nil) }
+        #expect(budget.takeSubscription(for: one)?.data["limit"] == 3)
+        #expect(budget.takeSubscription(for: .address("::1")) == nil)
+        for _ in 1...2 { #expect(budget.takeConnection(of: one) == nil) }
+        #expect(budget.takeConnection(of: one)?.code == .tooManyConnectionsOfUser)
+        #expect(budget.takeConnection(of: two) == nil)
+        budget.giveBackConnection(of: one)
+        #expect(budget.takeConnection(of: one) == nil)
+        for _ in 1...5 { #expect(budget.takeConnection(of: .address("::1")) == nil) }
+    }
+
+    /// 32 connections with a queue of 2 MiB each have the 64 MiB that a principal may have.
+    @Test func theQueuesOfAPrincipalHaveABoundTogether() {
+        #expect(RPCLimits().outboundQueueBytesOfPrincipal == 2 << 20)
+        #expect(RPCLimits(connectionsPerPrincipal: 1).outboundQueueBytesOfPrincipal == 4 << 20)
+        #expect(RPCLimits(connectionsPerPrincipal: 1000).outboundQueueBytesOfPrincipal == 1 << 20)
+        #expect(RPCLimits(outboundQueueBytes: 1000).outboundQueueBytesOfPrincipal == 1000)
+    }
+
     @Test func anEbbIsReportedOnceAfterEachPeak() {
         var ebb = CallBudget.Ebb()
         let falls = [10, 0, 100, 60, 25, 10, 0, 80, 20].map { ebb.falls(to: $0) }

@@ -304,6 +304,40 @@ import Testing
         #expect(throws: Never.self) { try connection.session.reserveSubscription() }
     }
 
+    /// Each connection that shows a proof of the principal counts until it closes.
+    @Test func connectionsOfAPrincipalAreLimited() throws {
+        let limits = RPCLimits(connectionsPerPrincipal: 2, subscriptionsPerPrincipal: 3)
+        let budget = CallBudget(limits: limits)
+        func connect(_ id: UInt64) -> Session {
+            let peer = Peer.tcp(address: "192.0.2.7", port: Int(id))
+            return InMemoryConnection(router: Router { _ in }, peer: peer, limits: limits, id: id, budget: budget)
+                .session
+        }
+        let (alice, bob) = (Principal(id: "alice", proof: .token), Principal(id: "bob", proof: .session))
+        let sessions = (1...4).map { connect($0) }
+        for session in sessions.prefix(2) { try session.identify(as: alice) }
+        // A second proof of the same principal is no further connection.
+        try sessions[0].identify(as: alice)
+        let error = #expect(throws: RPCError.self) { try sessions[2].identify(as: alice) }
+        #expect(error?.code == .tooManyConnectionsOfUser)
+        #expect(sessions[2].principal.id != "alice")
+        try sessions[2].identify(as: bob)
+        // A connection that becomes another principal's gives its place back, and so does a closed one.
+        try sessions[1].identify(as: bob)
+        try sessions[3].identify(as: alice)
+        sessions[3].didClose()
+        sessions[3].didClose()
+        try sessions[3].identify(as: alice)
+        try connect(5).identify(as: alice)
+        #expect(throws: RPCError.self) { try connect(6).identify(as: alice) }
+        // Subscriptions belong to the principal that made the first one.
+        for _ in 1...3 { try sessions[2].reserveSubscription() }
+        #expect(throws: RPCError.self) { try sessions[1].reserveSubscription() }
+        try sessions[0].reserveSubscription()
+        sessions[2].didClose()
+        try sessions[1].reserveSubscription()
+    }
+
     @Test func subscriptionsOfOneUserAreLimitedOverAllConnections() throws {
         let limits = RPCLimits(subscriptionsPerUser: 3, subscriptions: 4)
         let budget = CallBudget(limits: limits)

@@ -124,7 +124,7 @@ struct GoldenTests {
                 "-32029 cursorAhead: head",
                 "-32030 unknownRegion: given, allowed",
                 "-32031 unknownSize: given, allowed",
-                "-32032 quotaExceeded",
+                "-32032 quotaExceeded: limit, actual, retryAfterMs",
                 "-32033 cursorExpired: oldest, head, epoch",
                 "-32034 pivotPassed",
                 "-32035 nothingToRetry",

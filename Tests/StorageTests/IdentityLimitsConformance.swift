@@ -85,6 +85,56 @@ import Testing
         #expect(present.unreadable.count == 9998 + 9999)
     }
 
+    /// A token counts for each of its tenants. A token of all tenants counts for its principal.
+    @Test(arguments: StoreUnderTest.all) func validTokensOfATenantAreLimited(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        for name in ["alice", "bob"] { _ = try await store.write(.createTenant(Sample.tenant(name))) }
+        _ = try await store.write(.createPrincipal(Sample.principal(1)))
+        _ = try await store.write(.createPrincipal(Sample.principal(2, tenants: .only([Sample.alice]))))
+        func create(_ number: UInt8, of principal: Int = 1, _ tenants: TenantScope, quota: Int = 2) async throws {
+            var token = Sample.token(number, of: Fixtures.id(principal))
+            token.tenants = tenants
+            _ = try await store.write(.createToken(token, defaultQuota: quota))
+        }
+        func expectFull(_ text: String, _ body: () async throws -> Void) async throws {
+            let error = try await expectStorageError(.quotaExceeded, body)
+            #expect(error.message == "\(text): revoke one, or have the quota raised")
+            #expect(error.limit == 2)
+        }
+        try await create(1, .only([Sample.alice, TenantID("bob")]))
+        try await create(2, of: 2, .all)
+        try await expectFull("the tenant alice has the 2 valid tokens that it may have") {
+            try await create(3, of: 2, .all)
+        }
+        try await create(3, .only([TenantID("bob")]))
+        try await expectFull("the tenant bob has the 2 valid tokens that it may have") {
+            try await create(4, .only([TenantID("bob")]))
+        }
+        for number in 4...5 as ClosedRange<UInt8> { try await create(number, .all) }
+        // The first principal's tokens of single tenants do not count here.
+        try await expectFull("the principal ada-1 has the 2 valid tokens that it may have") {
+            try await create(6, .all)
+        }
+        _ = try await store.write(.revokeToken(Sample.id(1), at: start))
+        try await create(7, of: 2, .only([Sample.alice]))
+        _ = try await store.write(.setTenant(Sample.alice, isEnabled: nil, quota: TenantQuota(tokens: 3)))
+        try await create(8, of: 2, .all)
+    }
+
+    /// A daemon of a release before the table of tenants can create instances of tenants that have no row.
+    @Test(arguments: StoreUnderTest.all) func tenantsOfInstancesAreAdopted(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        _ = try await store.write(.createTenant(Sample.tenant("alice")))
+        for (number, name) in ["old", "alice", "older", "old"].enumerated() {
+            _ = try await store.submit(Fixtures.provision(number + 1, tenant: TenantID(name), at: start))
+        }
+        #expect(try await store.write(.adoptTenants(at: start)) == 2)
+        let present = try await store.identities()
+        #expect(present.tenants.map(\.id.text) == ["alice", "default", "old", "older"])
+        #expect(present.tenants.first { $0.id.text == "old" } == TenantRecord(id: TenantID("old"), createdAt: start))
+        #expect(try await store.write(.adoptTenants(at: start + .seconds(1))) == 2)
+    }
+
     struct Damage: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var table: UnreadableRow.Table

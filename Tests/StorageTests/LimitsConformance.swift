@@ -83,6 +83,73 @@ import Testing
         #expect(accepted == 3)
     }
 
+    private func operation(_ number: Int, _ kind: JobKind, on instance: Int, jobQuota: Int) -> Submission {
+        var submission = Fixtures.operation(number, kind, on: .id(Fixtures.id(instance)), at: start)
+        submission.jobQuota = jobQuota
+        return submission
+    }
+
+    /// Queued, running and waiting jobs count, those that have ended do not, and a destroy is never refused.
+    @Test(arguments: StoreUnderTest.all) func jobsInFlightAreLimitedByTheQuota(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        func provision(_ number: Int, _ tenant: TenantID = Tenant.default, quota: Int) async throws {
+            var submission = Fixtures.provision(number, tenant: tenant, at: start)
+            submission.jobQuota = quota
+            _ = try await store.submit(submission)
+        }
+        try await provision(1, quota: 1)
+        try await expectStorageError(.quotaExceeded) { try await provision(2, quota: 1) }
+        #expect(try await store.instance(.id(Fixtures.id(2))) == nil)
+        try await provision(3, TenantID("other"), quota: 1)
+        let claims = try await store.claim(owner: "a", at: start)
+        try await expectStorageError(.quotaExceeded) { try await provision(2, quota: 1) }
+        let first = try #require(claims.first { $0.job.id == Fixtures.id(1) })
+        try await store.release(first, as: .waiting)
+        let error = try await expectStorageError(.quotaExceeded) { try await provision(2, quota: 1) }
+        #expect(error.limit == 1)
+        #expect(
+            error.message
+                == "the tenant has the 1 jobs in flight that it may have: wait until one ends, or have the quota raised"
+        )
+        try await provision(2, quota: 2)
+        _ = try await store.submit(Fixtures.destroy(4, on: .id(Fixtures.id(1)), at: start))
+        try await expectStorageError(.quotaExceeded) {
+            try await store.submit(self.operation(5, .restart, on: 2, jobQuota: 0))
+        }
+        var destroy = Fixtures.destroy(6, on: .id(Fixtures.id(2)), at: start)
+        destroy.jobQuota = 0
+        _ = try await store.submit(destroy)
+        // Both provisions have ended, and destroys do not count.
+        try await provision(7, quota: 1)
+    }
+
+    /// Two daemons submit many operations of one tenant for a quota of three: three are accepted.
+    @Test(arguments: StoreUnderTest.all) func theJobQuotaHoldsForConcurrentSubmissions(_ subject: StoreUnderTest)
+        async throws
+    {
+        let place = try StorePlace()
+        let first = try await subject.open(place)
+        let second = subject.isShared ? try await subject.open(place) : first
+        for number in 1...10 {
+            _ = try await first.submit(Fixtures.provision(number, at: start))
+            let claim = try #require(try await first.claim(owner: "a", at: start).first)
+            try await first.release(claim, as: .succeeded)
+        }
+        let accepted = await withTaskGroup(of: Bool.self) { group in
+            for number in 1...20 {
+                var submission = Fixtures.provision(100 + number, at: start)
+                if number <= 10 {
+                    submission = operation(200 + number, .restart, on: number, jobQuota: 3)
+                }
+                submission.jobQuota = 3
+                let store = number.isMultiple(of: 2) ? first : second
+                group.addTask { [submission] in (try? await store.submit(submission)) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(accepted == 3)
+    }
+
     private func held(_ claim: Claim) -> LeaseExtension.Held {
         LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
     }

@@ -14,6 +14,7 @@ extension ModelStore {
     public func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
         try write { rows throws(StorageError) in
             var draft = audit
+            rows.identities.instanceTenants = Set(rows.instances.values.map(\.instance.tenant))
             let changes = try converted { try rows.identities.write(change, audit: &draft) }
             if let draft { rows.audit.append([draft]) }
             return changes
@@ -34,6 +35,8 @@ extension ModelStore {
 struct ModelIdentities: IdentityRows, Sendable {
     var counter: Int64 = 0
     var tenants = [Tenant.default: TenantRecord(id: Tenant.default, createdAt: Timestamp(milliseconds: 0))]
+    /// The tenants of the instances, for the present change.
+    var instanceTenants: Set<TenantID> = []
     var principals: [PrincipalID: PrincipalRecord] = [:]
     var tokens: [[UInt8]: TokenRecord] = [:]
     var sessions: [[UInt8]: SessionRecord] = [:]
@@ -54,6 +57,9 @@ struct ModelIdentities: IdentityRows, Sendable {
 
     func tenant(_ id: TenantID) -> TenantRecord? { tenants[id] }
     func countTenants() -> Int { tenants.count }
+    func tenantsWithoutRow() -> [TenantID] {
+        instanceTenants.filter { tenants[$0] == nil }.sorted { $0.text < $1.text }
+    }
     mutating func put(_ tenant: TenantRecord) { tenants[tenant.id] = tenant }
 
     func principal(_ id: PrincipalID) -> PrincipalRecord? { principals[id] }
@@ -64,6 +70,9 @@ struct ModelIdentities: IdentityRows, Sendable {
     func token(_ id: [UInt8]) -> TokenRecord? { tokens[id] }
     func countTokens(at now: Timestamp) -> Int {
         tokens.values.count { $0.revokedAt == nil && $0.expires.map { $0 > now } ?? true }
+    }
+    func validTokens(at now: Timestamp) -> [TokenRecord] {
+        tokens.values.filter { $0.revokedAt == nil && $0.expires.map { $0 > now } ?? true }
     }
     mutating func insert(_ token: TokenRecord) { tokens[token.id] = token }
     mutating func revoke(_ token: [UInt8], at now: Timestamp) { tokens[token]?.revokedAt = now }

@@ -59,6 +59,10 @@ private struct ModelOperationRows: OperationRows {
 
     func countLive(of tenant: TenantID?, limit: Int) -> Int { min(rows.countLive(of: tenant), limit) }
 
+    func countJobs(of tenant: TenantID, limit: Int) -> Int {
+        rows.jobs.values.count { $0.job.tenant == tenant && !$0.job.state.isTerminal && $0.job.kind != .destroy }
+    }
+
     mutating func insert(_ instance: Instance) throws {
         try checkName(instance)
         rows.put(instance)

@@ -20,11 +20,13 @@ public protocol OperationRows {
     /// Returns the instance, or `nil` if the scope has none. An instance outside the scope is neither decoded nor
     /// locked.
     mutating func instance(_ reference: InstanceReference, in scope: TenantScope, locking: Bool) throws -> Instance?
-    /// Prevents other transactions from counting the live instances of the tenant, or of all tenants if `tenant` is
-    /// `nil`.
+    /// Prevents other transactions from counting the live instances and jobs of the tenant, or the live instances of all
+    /// tenants if `tenant` is `nil`.
     mutating func lockQuota(of tenant: TenantID?) throws
     /// Returns the number of live instances of a tenant, or of all tenants for `nil`; at most `limit`.
     mutating func countLive(of tenant: TenantID?, limit: Int) throws -> Int
+    /// Returns the number of jobs of a tenant that have not ended, without destroys; at most about `limit`.
+    mutating func countJobs(of tenant: TenantID, limit: Int) throws -> Int
     /// Inserts an instance, which is live and holds its name. Throws `nameTaken`.
     mutating func insert(_ instance: Instance) throws
     /// Makes a failed instance hold its name and count as live again. Throws `nameTaken`.
@@ -108,11 +110,14 @@ extension OperationRows {
         var blocker: JobID?
         let wanted: Instance
         switch try submission.admit(instance, active) {
-        case .accept(let admitted): wanted = admitted
+        case .accept(let admitted):
+            try checkJobs(submission, admitted.tenant)
+            wanted = admitted
         case .revive(let admitted):
             try lockQuota(submission, admitted.tenant)
             try holdName(admitted)
             try submission.checkQuota(of: admitted.tenant) { try countLive(of: $0, limit: $1) }
+            try checkJobs(submission, admitted.tenant)
             wanted = admitted
         case .supersede(let admitted):
             blocker = try active.first.flatMap { try stop($0, submission) }
@@ -137,6 +142,7 @@ extension OperationRows {
         }
         try lockQuota(submission, instance.tenant)
         try submission.checkQuota(of: instance.tenant) { try countLive(of: $0, limit: $1) + 1 }
+        try checkJobs(submission, instance.tenant)
         guard case .accept(let admitted) = try submission.admit(instance, []) else {
             throw StorageError(.corrupt, "a new instance can only be accepted")
         }
@@ -150,6 +156,14 @@ extension OperationRows {
         } else if submission.quota != nil {
             try lockQuota(of: tenant)
         }
+    }
+
+    /// Throws `quotaExceeded` if the tenant may have no further job. The tenant stays locked until the end of the
+    /// transaction, so that the count of another one includes the job of this one.
+    private mutating func checkJobs(_ submission: Submission, _ tenant: TenantID) throws {
+        guard let quota = submission.jobQuota, submission.job.kind != .destroy else { return }
+        try lockQuota(of: tenant)
+        try submission.checkJobQuota(quota) { try countJobs(of: tenant, limit: $0) }
     }
 
     /// Returns the result of the caller's earlier call with the same idempotency key, or `nil` if there is none.

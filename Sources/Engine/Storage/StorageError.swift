@@ -18,7 +18,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case tokenNotFound
         /// A live instance of the tenant has this name, or a tenant or principal has it.
         case nameTaken
-        /// The tenant, or the whole installation, already has the maximum number of live instances or other rows.
+        /// The tenant, or the whole installation, already has the maximum number of live instances, jobs in flight or other
+        /// rows.
         case quotaExceeded
         /// The row has changed since the caller read it, or it excludes the change.
         case conflict
@@ -52,13 +53,18 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     public var job: JobID?
     /// The events that the ledger has, for `cursorExpired`.
     public var bounds: LedgerBounds?
+    /// The limit that would be exceeded, for `quotaExceeded`.
+    public var limit: Int?
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String, job: JobID? = nil, bounds: LedgerBounds? = nil) {
+    public init(
+        _ code: Code, _ message: String, job: JobID? = nil, bounds: LedgerBounds? = nil, limit: Int? = nil
+    ) {
         self.code = code
         self.message = message
         self.job = job
         self.bounds = bounds
+        self.limit = limit
     }
 
     /// The same text as ``message``.

@@ -23,6 +23,9 @@ public struct Submission: Sendable {
     public var quota: Int?
     /// The maximum number of live instances of all tenants, the new one included; `nil` means no limit.
     public var totalQuota: Int?
+    /// The maximum number of jobs of the tenant that have not ended, the new one included; `nil` means no limit. A
+    /// destroy is never refused and does not count: each instance has at most one, and it frees what the tenant holds.
+    public var jobQuota: Int?
     /// The present time.
     public var now: Timestamp
     /// Decides the admission from the rows of the transaction: the instance and its active jobs. The function must be
@@ -35,7 +38,7 @@ public struct Submission: Sendable {
     /// Creates a submission.
     public init(
         target: Target, in scope: TenantScope, job: NewJob, idempotency: Idempotency?, quota: Int? = nil,
-        totalQuota: Int? = nil, now: Timestamp,
+        totalQuota: Int? = nil, jobQuota: Int? = nil, now: Timestamp,
         admit: @escaping @Sendable (Instance, [Job]) throws(StorageError) -> Admission
     ) {
         self.target = target
@@ -44,6 +47,7 @@ public struct Submission: Sendable {
         self.idempotency = idempotency
         self.quota = quota
         self.totalQuota = totalQuota
+        self.jobQuota = jobQuota
         self.now = now
         self.admit = admit
     }
@@ -195,14 +199,27 @@ extension Submission {
         if let quota, try count(tenant, quota + 1) > quota {
             throw StorageError(
                 .quotaExceeded,
-                "the tenant has the \(quota) live instances that it may have: destroy one, or have the quota raised")
+                "the tenant has the \(quota) live instances that it may have: destroy one, or have the quota raised",
+                limit: quota)
         }
         if let totalQuota, try count(nil, totalQuota + 1) > totalQuota {
             throw StorageError(
                 .quotaExceeded,
-                "there are the \(totalQuota) live instances that there may be in all: destroy one, or raise limits.instances"
-            )
+                "there are the \(totalQuota) live instances that there may be in all: destroy one, or raise limits.instances",
+                limit: totalQuota)
         }
+    }
+
+    /// Throws `quotaExceeded` if the tenant has as many jobs in flight as it may have.
+    ///
+    /// `count` returns the number of jobs of the tenant that have not ended, without destroys. It may stop counting at
+    /// the given limit.
+    func checkJobQuota(_ quota: Int, _ count: (_ limit: Int) throws -> Int) throws {
+        guard try count(quota) >= quota else { return }
+        throw StorageError(
+            .quotaExceeded,
+            "the tenant has the \(quota) jobs in flight that it may have: wait until one ends, or have the quota raised",
+            limit: quota)
     }
 }
 

@@ -98,6 +98,21 @@ private struct PostgresOperationRows: OperationRows {
         return Int(rows.first?.number("count") ?? 0)
     }
 
+    /// The conditions are those of the indexes `job_queued_tenant` and `job_in_flight`.
+    func countJobs(of tenant: TenantID, limit: Int) throws -> Int {
+        let rows = try connection.run(
+            """
+            SELECT (SELECT count(*) FROM (
+                    SELECT 1 FROM job WHERE tenant = $1 AND state = 'queued' AND kind <> 'destroy' LIMIT $2) AS queued)
+                + (SELECT count(*) FROM (
+                    SELECT 1 FROM job
+                    WHERE tenant = $1 AND finished_at IS NULL AND state <> 'queued' AND kind <> 'destroy' LIMIT $2)
+                    AS begun) AS count
+            """,
+            [PostgresValue(tenant.text), PostgresValue(limit)])
+        return Int(rows.first?.number("count") ?? 0)
+    }
+
     func insert(_ instance: Instance) throws {
         let inserted = try connection.run(
             """

@@ -78,6 +78,20 @@ private struct SQLiteOperationRows: OperationRows {
         try InstanceRows.countLive(of: tenant, atMost: limit, database)
     }
 
+    func countJobs(of tenant: TenantID, limit: Int) throws -> Int {
+        let statement = try database.cachedStatement(sql: Self.countJobs)
+        return try Int.fetchOne(statement, arguments: [tenant.text, limit, tenant.text, limit]) ?? 0
+    }
+
+    /// The conditions are those of the indexes `job_queued_tenant` and `job_in_flight`.
+    private static let countJobs = """
+        SELECT (SELECT count(*) FROM (
+                SELECT 1 FROM job WHERE tenant = ? AND state = 'queued' AND kind <> 'destroy' LIMIT ?))
+            + (SELECT count(*) FROM (
+                SELECT 1 FROM job
+                WHERE tenant = ? AND finished_at IS NULL AND state <> 'queued' AND kind <> 'destroy' LIMIT ?))
+        """
+
     func insert(_ instance: Instance) throws {
         let document = encoded?.instance == instance ? encoded?.document : nil
         try InstanceRows.insert(instance, document: document ?? instance.document(), database)

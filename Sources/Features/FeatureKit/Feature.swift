@@ -139,9 +139,8 @@ public struct FeatureParts: Sendable {
     public var authenticator: (any Authenticator)?
     /// Writes calls to the audit. Only one feature may have it.
     public var recorder: (any CallRecorder)?
-    /// Returns a tenant's own limit of live instances, or `nil` if the installation's limit holds. Only one feature may
-    /// have it.
-    public var ownQuota: (@Sendable (TenantID) -> Int?)?
+    /// Returns a tenant's own limits, or `nil` if the installation's limits hold. Only one feature may have it.
+    public var ownQuota: (@Sendable (TenantID) -> TenantQuota?)?
     /// The routes of the HTTP gateway that only this feature has.
     public var routes: [HTTPRoute]
     /// The services that run for as long as the daemon serves.
@@ -154,7 +153,7 @@ public struct FeatureParts: Sendable {
         operations: [Operation] = [], sources: [any ResourceSource] = [], regions: [String] = [], sizes: [String] = [],
         register: @escaping Registration = { _, _ in }, interceptors: [any Interceptor] = [],
         authenticator: (any Authenticator)? = nil, recorder: (any CallRecorder)? = nil,
-        ownQuota: (@Sendable (TenantID) -> Int?)? = nil, routes: [HTTPRoute] = [], services: [any Service] = [],
+        ownQuota: (@Sendable (TenantID) -> TenantQuota?)? = nil, routes: [HTTPRoute] = [], services: [any Service] = [],
         shutdown: @escaping @Sendable () async -> Void = {}
     ) {
         self.operations = operations

@@ -35,8 +35,8 @@ extension Settings {
     private static let wireSettings: [Setting] =
         [
             "socket", "socketGroup", "listen", "http", .list("origins"), "limits.connections",
-            "limits.connectionsPerUser", "limits.connectionsPerAddress", "limits.subscriptions",
-            "limits.subscriptionsPerUser",
+            "limits.connectionsPerUser", "limits.connectionsPerAddress", "limits.connectionsPerPrincipal",
+            "limits.subscriptions", "limits.subscriptionsPerUser", "limits.subscriptionsPerPrincipal",
         ] + TLSFiles.declared
 
     private static func readWire(_ source: SettingsSource) throws -> Wire {
@@ -47,9 +47,13 @@ extension Settings {
             "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
         limits.connectionsPerAddress = try source.number(
             "limits.connectionsPerAddress", RPCLimits.connectionsPerAddress(of: limits.connections), in: 1...100_000)
+        limits.connectionsPerPrincipal = try source.number(
+            "limits.connectionsPerPrincipal", standard.connectionsPerPrincipal, in: 1...100_000)
         limits.subscriptions = try source.number("limits.subscriptions", standard.subscriptions, in: 1...1_000_000)
         limits.subscriptionsPerUser = try source.number(
             "limits.subscriptionsPerUser", standard.subscriptionsPerUser, in: 1...1_000_000)
+        limits.subscriptionsPerPrincipal = try source.number(
+            "limits.subscriptionsPerPrincipal", standard.subscriptionsPerPrincipal, in: 1...1_000_000)
         let listen = try TCPAddress.read(source, "listen", scheme: "tls")
         let http = try TCPAddress.read(source, "http", scheme: "https")
         let isEncrypted = [listen, http].contains { $0?.isEncrypted ?? false }
@@ -122,12 +126,15 @@ extension Settings {
 // MARK: Instances and jobs
 
 extension Settings {
-    private static let quotaSettings: [Setting] = ["limits.instancesPerTenant", "limits.instances"]
+    private static let quotaSettings: [Setting] = [
+        "limits.instancesPerTenant", "limits.instances", "limits.jobsInFlightPerTenant",
+    ]
 
     private static func readQuota(_ source: SettingsSource) throws -> InstanceQuota {
         InstanceQuota(
             perTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),
-            total: try source.number("limits.instances", 100, in: 1...1_000_000))
+            total: try source.number("limits.instances", 100, in: 1...1_000_000),
+            jobsPerTenant: try source.number("limits.jobsInFlightPerTenant", 20, in: 1...1_000_000))
     }
 
     private static let engineSettings: [Setting] = [

@@ -10,8 +10,11 @@ extension Limits {
             inFlightBytes: limits.inFlightBytes, inFlightPatienceMs: limits.inFlightPatienceMs,
             connections: limits.connections, connectionsKept: limits.connectionsKept,
             connectionsPerUser: limits.connectionsPerUser, connectionsPerAddress: limits.connectionsPerAddress,
+            connectionsPerPrincipal: limits.connectionsPerPrincipal,
             subscriptionsPerConnection: limits.subscriptionsPerConnection,
-            subscriptionsPerUser: limits.subscriptionsPerUser, subscriptions: limits.subscriptions,
+            subscriptionsPerUser: limits.subscriptionsPerUser,
+            subscriptionsPerPrincipal: limits.subscriptionsPerPrincipal,
+            inFlightBytesPerPrincipal: limits.inFlightBytesPerPrincipal, subscriptions: limits.subscriptions,
             outboundQueueBytes: limits.outboundQueueBytes)
     }
 }

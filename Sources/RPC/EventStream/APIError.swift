@@ -47,6 +47,11 @@ package enum APIError {
             data["oldest"] = .integer(bounds.oldest)
             data["head"] = .integer(bounds.head)
         }
+        if let limit = error.limit {
+            data["limit"] = .integer(Int64(limit))
+            data["actual"] = .integer(Int64(limit) + 1)
+            data["retryAfterMs"] = .null
+        }
         return RPCError(code(error.code), error.message, data: data)
     }
 

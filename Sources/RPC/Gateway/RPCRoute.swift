@@ -91,6 +91,10 @@ struct RPCRoute: Sendable {
             guard session.principal.proof != .anonymous else { throw .withoutProof }
             return nil
         } catch {
+            // The proof is valid, and a limit of its principal is reached.
+            guard error.code != .tooManyConnectionsOfUser, error.code != .tooManyCalls else {
+                return Self.response(error.reply, status: .tooManyRequests)
+            }
             var response = Self.response(error.reply, status: .unauthorized)
             response.headers[.wwwAuthenticate] = BearerToken.scheme
             return response

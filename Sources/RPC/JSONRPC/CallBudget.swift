@@ -10,6 +10,9 @@ internal import Locking
 ///   thirds of its share. They therefore never keep out a call that replies soon.
 ///
 /// The budget also limits the subscriptions of all connections, and those of one user or address.
+///
+/// A connection that has shown a token, a certificate or a session uses the share of its principal instead of that of
+/// its address, which many principals can have. The limits of a principal are lower.
 public final class CallBudget: Sendable {
     /// The budget that a call, or the calls of a batch, use.
     struct Cost: Sendable, Hashable {
@@ -28,11 +31,24 @@ public final class CallBudget: Sendable {
         }
     }
 
-    /// One user of the operating system, or one network address.
+    /// One user of the operating system, one network address, or one principal.
     enum Payer: Sendable, Hashable {
         case user(UInt32)
         case address(String)
         case process
+        /// The id of a principal that has shown a token, a certificate or a session.
+        case principal(String)
+
+        init(_ principal: Principal, _ peer: Peer) {
+            switch principal.proof {
+            case .token, .certificate, .session: self = .principal(principal.id)
+            case .anonymous, .peer, .internal: self.init(peer)
+            }
+        }
+
+        var isPrincipal: Bool {
+            if case .principal = self { true } else { false }
+        }
 
         init(_ peer: Peer) {
             switch peer {
@@ -64,6 +80,8 @@ public final class CallBudget: Sendable {
         var payers: [Payer: Cost] = [:]
         var subscriptions = 0
         var subscribers: [Payer: Int] = [:]
+        /// The connections of each principal.
+        var connected: [Payer: Int] = [:]
         var calls = Ebb()
         var bytes = Ebb()
         var connections = Ebb()
@@ -93,7 +111,7 @@ public final class CallBudget: Sendable {
         state.withLock { state in
             let all = state.used + cost
             let own = state.payers[payer, default: Cost()] + cost
-            if let refusal = refusal(all, own, cost) { return refusal }
+            if let refusal = refusal(all, own, cost, payer) { return refusal }
             state.used = all
             state.payers[payer] = own
             _ = state.calls.falls(to: all.calls)
@@ -121,8 +139,10 @@ public final class CallBudget: Sendable {
     func takeSubscription(for payer: Payer) -> RPCError? {
         state.withLock { state in
             let own = state.subscribers[payer, default: 0]
-            guard own < limits.subscriptionsPerUser else {
-                return Self.tooManySubscriptions("of one user or address", limits.subscriptionsPerUser)
+            let most = payer.isPrincipal ? limits.subscriptionsPerPrincipal : limits.subscriptionsPerUser
+            guard own < most else {
+                return Self.tooManySubscriptions(
+                    payer.isPrincipal ? "of one principal" : "of one user or address", most)
             }
             guard state.subscriptions < limits.subscriptions else {
                 return Self.tooManySubscriptions("of all connections together", limits.subscriptions)
@@ -149,12 +169,39 @@ public final class CallBudget: Sendable {
             limit: limit, actual: limit + 1, retryAfterMs: 1000)
     }
 
+    /// Counts a connection of a principal, or returns `tooManyConnectionsOfUser`. Connections of other payers are
+    /// counted where they are accepted.
+    func takeConnection(of payer: Payer) -> RPCError? {
+        guard payer.isPrincipal else { return nil }
+        return state.withLock { state in
+            let own = state.connected[payer, default: 0]
+            guard own < limits.connectionsPerPrincipal else {
+                return .limit(
+                    .tooManyConnectionsOfUser,
+                    "cannot have more than \(limits.connectionsPerPrincipal) connections of one principal, close some "
+                        + "and try again",
+                    limit: limits.connectionsPerPrincipal, actual: own + 1, retryAfterMs: 1000)
+            }
+            state.connected[payer] = own + 1
+            return nil
+        }
+    }
+
+    /// Returns a connection of ``takeConnection(of:)``.
+    func giveBackConnection(of payer: Payer) {
+        guard payer.isPrincipal else { return }
+        state.withLock { state in
+            let own = state.connected[payer, default: 1] - 1
+            state.connected[payer] = own > 0 ? own : nil
+        }
+    }
+
     /// Records the number of open connections.
     public func note(connections: Int) {
         if state.withLock({ $0.connections.falls(to: connections) }) { onEbb() }
     }
 
-    private func refusal(_ all: Cost, _ own: Cost, _ cost: Cost) -> RPCError? {
+    private func refusal(_ all: Cost, _ own: Cost, _ cost: Cost, _ payer: Payer) -> RPCError? {
         let calls = limits.inFlight
         let share = calls - calls / 4
         if cost.calls > 0, all.calls > calls || own.calls > share {
@@ -165,7 +212,8 @@ public final class CallBudget: Sendable {
         }
         let bytes = limits.inFlightBytes
         // A message always fits if no other message is in progress.
-        guard all.bytes > cost.bytes, all.bytes > bytes || own.bytes > max(bytes - bytes / 4, limits.messageBytes)
+        let ownBytes = payer.isPrincipal ? limits.inFlightBytesPerPrincipal : bytes - bytes / 4
+        guard all.bytes > cost.bytes, all.bytes > bytes || own.bytes > max(ownBytes, limits.messageBytes)
         else {
             return nil
         }

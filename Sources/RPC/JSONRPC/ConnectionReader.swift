@@ -271,12 +271,14 @@ public struct ConnectionReader: Sendable {
         if case .notJSON = message, !isProven { return turnAway() }
         isProven = true
         let cost = router.cost(of: message, bytes)
-        if let refusal = session.admit(cost) { return refuse(message, refusal) }
+        // A call of the message may change the payer.
+        let payer = session.payer
+        if let refusal = session.admit(cost, of: payer) { return refuse(message, refusal) }
         switch message {
         case .refused(let id, let error), .notJSON(let id, let error): reply(id, .failure(error))
         case .single(.invalid(let id, let error)): reply(id, .failure(error))
-        case .single(.request(let request)): take(request, cost)
-        case .batch(let items): take(items, bytes: bytes / max(cost.calls, 1))
+        case .single(.request(let request)): take(request, cost, of: payer)
+        case .batch(let items): take(items, bytes: bytes / max(cost.calls, 1), of: payer)
         }
     }
 
@@ -295,7 +297,7 @@ public struct ConnectionReader: Sendable {
 // MARK: - Single calls
 
 extension ConnectionReader {
-    private mutating func take(_ request: Request, _ cost: CallBudget.Cost) {
+    private mutating func take(_ request: Request, _ cost: CallBudget.Cost, of payer: CallBudget.Payer) {
         guard let method = router.methods[request.method] else {
             if let outcome = outcomeWithoutMethod(request), let id = request.id { reply(id, outcome) }
             return
@@ -306,7 +308,7 @@ extension ConnectionReader {
         }
         guard case .immediate(let handler) = method.body else {
             flush()
-            return session.start(request, method, router, cost: cost, slot: nil)
+            return session.start(request, method, router, cost: cost, of: payer, slot: nil)
         }
         if method.holdsEvents { session.hold() }
         let outcome = router.outcome(of: handler, request.params, context(request, method))
@@ -384,7 +386,7 @@ extension ConnectionReader {
     /// the reply.
     ///
     /// Each suspending call counts for `bytes` in the budget.
-    private mutating func take(_ items: [Item], bytes: Int) {
+    private mutating func take(_ items: [Item], bytes: Int, of payer: CallBudget.Payer) {
         var batch = SessionState.Batch(parts: [], missing: 0, holds: 0, afterReply: [])
         var waiting: [(Int, Request, Method)] = []
         for item in items {
@@ -407,7 +409,7 @@ extension ConnectionReader {
         }
         batch.missing = waiting.count
         flush()
-        session.start(batch, waiting, router, bytes: bytes)
+        session.start(batch, waiting, router, bytes: bytes, of: payer)
     }
 
     private func answer(_ request: Request, _ method: Method, _ after: inout [@Sendable () -> Void]) -> [UInt8]? {

@@ -1,3 +1,4 @@
+public import AuraModel
 internal import JSON
 internal import JSONSchema
 
@@ -7,6 +8,12 @@ internal import JSONSchema
 public protocol PositionalParams: Decodable {
     /// The names of the members in the order of positions.
     static var positions: [String] { get }
+}
+
+/// Parameters that can name a tenant. A call that names a tenant which does not exist is refused with `tenantNotFound`.
+public protocol NamesTenant {
+    /// The tenant that the caller named; `nil` if it named none.
+    var namedTenant: TenantID? { get }
 }
 
 /// The parameters of a method without parameters. `{}` and `[]` are accepted.

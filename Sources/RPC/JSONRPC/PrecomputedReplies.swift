@@ -34,7 +34,7 @@ struct PrecomputedReplies: Sendable {
 
     /// Returns true if a caller with these rights may have every reply without further checks.
     func areOpen(to rights: Rights) -> Bool {
-        rights.rules.isEmpty && scopes.allSatisfy(rights.scopes.contains)
+        rights.rules.allSatisfy { !$0.coversConstants } && scopes.allSatisfy(rights.scopes.contains)
     }
 
     /// Adds a method, and replaces an earlier one with the same name.

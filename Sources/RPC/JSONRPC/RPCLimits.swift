@@ -28,6 +28,8 @@ public struct RPCLimits: Sendable, Hashable {
     public var connectionsPerUser: Int
     /// The maximum number of TCP connections of one network address. The default is three quarters of all connections.
     public var connectionsPerAddress: Int
+    /// The maximum number of connections of one principal that has shown a token, a certificate or a session.
+    public var connectionsPerPrincipal: Int
     /// The number of connections over the limits that root and the daemon's own user can have together, on the Unix
     /// socket. Only a process without a connection gets one. A process that leaks connections therefore cannot lock the
     /// operator out.
@@ -36,6 +38,10 @@ public struct RPCLimits: Sendable, Hashable {
     public var subscriptionsPerConnection: Int
     /// The maximum number of subscriptions of one user, or of one network address, over all connections.
     public var subscriptionsPerUser: Int
+    /// The maximum number of subscriptions of one principal that has shown a token, a certificate or a session.
+    public var subscriptionsPerPrincipal: Int
+    /// The maximum number of bytes in messages of such a principal whose calls have no reply yet.
+    public var inFlightBytesPerPrincipal: Int
     /// The maximum number of subscriptions, over all connections.
     public var subscriptions: Int
     /// The maximum number of bytes that wait to be read by one client.
@@ -46,8 +52,9 @@ public struct RPCLimits: Sendable, Hashable {
         messageBytes: Int = 1 << 20, depth: Int = 64, batchItems: Int = 100, inFlightPerConnection: Int = 256,
         inFlightBytesPerConnection: Int = 1 << 20, inFlight: Int = 4096, inFlightBytes: Int = 16 << 20,
         inFlightPatienceMs: Int = 1000, connections: Int = 1024, connectionsPerUser: Int = 128,
-        connectionsPerAddress: Int? = nil,
-        subscriptionsPerConnection: Int = 1024, subscriptionsPerUser: Int = 4096, subscriptions: Int = 16_384,
+        connectionsPerAddress: Int? = nil, connectionsPerPrincipal: Int = 32,
+        subscriptionsPerConnection: Int = 1024, subscriptionsPerUser: Int = 4096,
+        subscriptionsPerPrincipal: Int = 256, inFlightBytesPerPrincipal: Int = 4 << 20, subscriptions: Int = 16_384,
         outboundQueueBytes: Int = 4 << 20
     ) {
         self.messageBytes = messageBytes
@@ -61,8 +68,11 @@ public struct RPCLimits: Sendable, Hashable {
         self.connections = connections
         self.connectionsPerUser = connectionsPerUser
         self.connectionsPerAddress = connectionsPerAddress ?? Self.connectionsPerAddress(of: connections)
+        self.connectionsPerPrincipal = connectionsPerPrincipal
         self.subscriptionsPerConnection = subscriptionsPerConnection
         self.subscriptionsPerUser = subscriptionsPerUser
+        self.subscriptionsPerPrincipal = subscriptionsPerPrincipal
+        self.inFlightBytesPerPrincipal = inFlightBytesPerPrincipal
         self.subscriptions = subscriptions
         self.outboundQueueBytes = outboundQueueBytes
     }
@@ -73,6 +83,19 @@ public struct RPCLimits: Sendable, Hashable {
 
     /// The longest id of a request, in bytes of its JSON text.
     public var idBytes: Int { RPCID.longestBytes }
+
+    /// The maximum number of bytes that wait for the clients of one principal, over all its connections.
+    static let queuedBytesPerPrincipal = 64 << 20
+    /// The smallest queue of a connection of a principal, however many connections a principal may have.
+    private static let leastQueueBytes = 1 << 20
+
+    /// The maximum number of bytes that wait to be read by one client of a principal. Each connection has an equal part
+    /// of what its principal may have, so that no counter is shared by connections.
+    public var outboundQueueBytesOfPrincipal: Int {
+        min(
+            outboundQueueBytes,
+            max(Self.leastQueueBytes, Self.queuedBytesPerPrincipal / max(connectionsPerPrincipal, 1)))
+    }
 
     /// Calls are read while fewer bytes than this wait for the client.
     public var outboundLowWaterBytes: Int { outboundQueueBytes / 4 }

@@ -67,9 +67,11 @@ public struct Router: Sendable {
         reads: Bool = false, cancelsOnClose: Bool = false, onLoop: Bool = false,
         handler: @escaping @Sendable (P, RPCContext) async throws -> Reply<R>
     ) {
-        let params = ParamsReader<P>(schemas, method.parameters)
+        let (params, tenants) = (ParamsReader<P>(schemas, method.parameters), TenantCheck<P>(authenticator))
         let body = Method.Body.suspending { given, call throws in
-            try Answer(await handler(params.read(given), call))
+            let parameters = try params.read(given)
+            try await tenants?.check(parameters, call)
+            return try Answer(await handler(parameters, call))
         }
         add(
             Method(
@@ -84,9 +86,11 @@ public struct Router: Sendable {
         reads: Bool = false, cancelsOnClose: Bool = false, onLoop: Bool = false,
         handler: @escaping @Sendable (P, RPCContext) async throws -> R
     ) {
-        let params = ParamsReader<P>(schemas, method.parameters)
+        let (params, tenants) = (ParamsReader<P>(schemas, method.parameters), TenantCheck<P>(authenticator))
         let body = Method.Body.suspending { given, call throws in
-            try Answer(await handler(params.read(given), call))
+            let parameters = try params.read(given)
+            try await tenants?.check(parameters, call)
+            return try Answer(await handler(parameters, call))
         }
         add(
             Method(
@@ -152,6 +156,22 @@ public struct Router: Sendable {
     private mutating func add(_ method: Method) {
         methods[method.properties.name] = method
         known.remove(method.properties.name)
+    }
+}
+
+/// Refuses calls of one method that name a tenant which does not exist.
+private struct TenantCheck<Parameters: Sendable>: Sendable {
+    private let authenticator: any Authenticator
+
+    /// Returns `nil` if the parameters cannot name a tenant, or nobody knows the tenants.
+    init?(_ authenticator: (any Authenticator)?) {
+        guard let authenticator, Parameters.self is any NamesTenant.Type else { return nil }
+        self.authenticator = authenticator
+    }
+
+    func check(_ parameters: Parameters, _ call: RPCContext) async throws(RPCError) {
+        guard let tenant = (parameters as? any NamesTenant)?.namedTenant else { return }
+        try await authenticator.check(tenant: tenant, for: call.principal)
     }
 }
 

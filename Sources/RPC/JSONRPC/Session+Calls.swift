@@ -10,8 +10,11 @@ struct BatchSlot: Sendable {
 extension Session {
     /// Runs a suspending handler in a task that the session keeps until the task ends.
     ///
-    /// The budget has admitted the call. `cost` is returned to the budget after the handler has returned.
-    func start(_ request: Request, _ method: Method, _ router: Router, cost: CallBudget.Cost, slot: BatchSlot?) {
+    /// The budget has admitted the call. `cost` is returned to the payer's share after the handler has returned.
+    func start(
+        _ request: Request, _ method: Method, _ router: Router, cost: CallBudget.Cost, of payer: CallBudget.Payer,
+        slot: BatchSlot?
+    ) {
         guard case .suspending(let handler) = method.body else { return }
         let call = RPCContext(session: self, method: method.properties, id: request.id)
         let entry = SessionState.InFlight(
@@ -79,9 +82,9 @@ extension SessionState {
         guard overflows(reply.count) else { return append(reply) }
         var refusal: [UInt8] = []
         let error: RPCError =
-            reply.count > limits.outboundQueueBytes
-            ? .replyTooLarge(limits, actual: reply.count)
-            : .outboundQueueFull(limits, actual: queuedBytes + reply.count)
+            reply.count > queueLimitBytes
+            ? .replyTooLarge(limit: queueLimitBytes, actual: reply.count)
+            : .outboundQueueFull(limit: queueLimitBytes, actual: queuedBytes + reply.count)
         ReplyWriter.append(id, .failure(error), to: &refusal)
         append(refusal)
     }
@@ -106,18 +109,18 @@ extension RPCError {
     /// The outcome of a call that had not started when its connection closed. It is never sent.
     static let notStarted = RPCError(.requestCancelled, "cannot begin the call, its connection has closed")
 
-    static func outboundQueueFull(_ limits: RPCLimits, actual: Int) -> RPCError {
+    static func outboundQueueFull(limit: Int, actual: Int) -> RPCError {
         .limit(
             .outboundQueueFull, "cannot queue the reply, the call was carried out but too much waits to be read here",
-            limit: limits.outboundQueueBytes, actual: actual, retryAfterMs: 100)
+            limit: limit, actual: actual, retryAfterMs: 100)
     }
 
     /// The error for a reply that is larger than the limit of the outbound queue.
-    static func replyTooLarge(_ limits: RPCLimits, actual: Int) -> RPCError {
+    static func replyTooLarge(limit: Int, actual: Int) -> RPCError {
         var error = RPCError.limit(
             .outboundQueueFull,
             "cannot send the reply, the call was carried out but it has \(actual) bytes: ask for less",
-            limit: limits.outboundQueueBytes, actual: actual)
+            limit: limit, actual: actual)
         error.retryable = false
         return error
     }
@@ -139,7 +142,7 @@ extension Session {
     }
 
     /// Reserves budget for calls, or returns an error if there is no space.
-    func admit(_ cost: CallBudget.Cost) -> RPCError? {
+    func admit(_ cost: CallBudget.Cost, of payer: CallBudget.Payer) -> RPCError? {
         cost.calls == 0 ? nil : budget.take(cost, for: payer)
     }
 
@@ -158,7 +161,7 @@ extension Session {
     /// The bytes count in the daemon's budget while the task decodes them. Returns an error if the budget has no space
     /// for them.
     func decode(_ bytes: UnsafeRawBufferPointer, with decoder: MessageDecoder) -> RPCError? {
-        let cost = CallBudget.Cost(bytes: bytes.count)
+        let (cost, payer) = (CallBudget.Cost(bytes: bytes.count), payer)
         if let refusal = budget.take(cost, for: payer) { return refusal }
         let copy = Array(bytes)
         Task {
@@ -200,7 +203,10 @@ extension Session {
     }
 
     /// Starts the suspending items of a batch. Queues the reply at once if there are none.
-    func start(_ batch: SessionState.Batch, _ waiting: [(Int, Request, Method)], _ router: Router, bytes: Int) {
+    func start(
+        _ batch: SessionState.Batch, _ waiting: [(Int, Request, Method)], _ router: Router, bytes: Int,
+        of payer: CallBudget.Payer
+    ) {
         guard !waiting.isEmpty else {
             state.withLock { $0.append(batch) }
             for afterReply in batch.afterReply { afterReply() }
@@ -209,7 +215,7 @@ extension Session {
         let key = state.withLock { $0.begin(batch) }
         for (index, request, method) in waiting {
             let cost = method.cost(bytes: bytes)
-            start(request, method, router, cost: cost, slot: BatchSlot(batch: key, index: index))
+            start(request, method, router, cost: cost, of: payer, slot: BatchSlot(batch: key, index: index))
         }
     }
 }

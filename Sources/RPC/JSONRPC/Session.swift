@@ -18,9 +18,15 @@ public final class Session: Sendable {
 
     /// The budget that all connections of the daemon share.
     let budget: CallBudget
-    /// The user or address whose share of the budget the connection uses.
-    let payer: CallBudget.Payer
-    private let caller: Locked<Principal>
+    private let caller: Locked<Caller>
+
+    /// The caller of the next calls.
+    private struct Caller: Sendable {
+        var principal: Principal
+        /// The user, address or principal whose share of the budget the connection uses.
+        var payer: CallBudget.Payer
+        var isClosed = false
+    }
 
     private let wake: @Sendable () -> Void
     /// Runs the handlers that are registered with `onLoop`; `nil` for Swift's shared threads.
@@ -44,8 +50,7 @@ public final class Session: Sendable {
         self.peer = peer
         self.limits = limits
         self.budget = budget ?? CallBudget(limits: limits)
-        payer = CallBudget.Payer(peer)
-        caller = Locked(principal ?? Principal(unchecked: peer))
+        caller = Locked(Caller(principal: principal ?? Principal(unchecked: peer), payer: CallBudget.Payer(peer)))
         self.wake = wake
         self.executor = executor
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
@@ -74,11 +79,34 @@ public final class Session: Sendable {
     }
 
     /// The caller of the connection's next calls.
-    public var principal: Principal { caller.withLock { $0 } }
+    public var principal: Principal { caller.withLock { $0.principal } }
 
-    /// Replaces the caller of the connection's next calls. Calls that have begun keep their caller.
+    /// The user, address or principal whose share of the budget the next calls use.
+    var payer: CallBudget.Payer { caller.withLock { $0.payer } }
+
+    /// Replaces the caller of the connection's next calls. Calls that have begun keep their caller. The share of the
+    /// budget stays that of the last ``identify(as:)``.
     public func setPrincipal(_ principal: Principal) {
-        caller.withLock { $0 = principal }
+        caller.withLock { $0.principal = principal }
+    }
+
+    /// Makes the principal of a proof that the client has shown the caller of the next calls.
+    ///
+    /// From then on the connection uses the share of the principal instead of that of its user or address. Throws
+    /// `tooManyConnectionsOfUser` if the principal has `connectionsPerPrincipal` other connections; the caller stays.
+    public func identify(as principal: Principal) throws(RPCError) {
+        let payer = CallBudget.Payer(principal, peer)
+        let refusal: RPCError? = caller.withLock { caller in
+            guard payer != caller.payer, !caller.isClosed else { return nil }
+            if let refusal = budget.takeConnection(of: payer) { return refusal }
+            budget.giveBackConnection(of: caller.payer)
+            caller.payer = payer
+            return nil
+        }
+        if let refusal { throw refusal }
+        setPrincipal(principal)
+        let bytes = payer.isPrincipal ? limits.outboundQueueBytesOfPrincipal : limits.outboundQueueBytes
+        state.withLock { $0.queueLimitBytes = bytes }
     }
 
     /// True if the connection has closed.
@@ -120,8 +148,13 @@ public final class Session: Sendable {
     /// Until ``releaseSubscription()``, the end of the client's input does not close the connection, so that a client
     /// that sends nothing more still receives events.
     public func reserveSubscription() throws(RPCError) {
+        let present = payer
         let refusal = state.withLock { state in
-            state.reserveSubscription { budget.takeSubscription(for: payer) }
+            // The first subscription decides whose share the connection's subscriptions use.
+            let payer = state.subscriptions > 0 ? state.subscriber ?? present : present
+            let refusal = state.reserveSubscription { budget.takeSubscription(for: payer) }
+            if refusal == nil { state.subscriber = payer }
+            return refusal
         }
         if let refusal { throw refusal }
     }
@@ -129,7 +162,9 @@ public final class Session: Sendable {
     /// Releases a subscription.
     public func releaseSubscription() {
         update { state in
-            if state.releaseSubscription() { budget.giveBackSubscriptions(1, of: payer) }
+            if state.releaseSubscription(), let payer = state.subscriber {
+                budget.giveBackSubscriptions(1, of: payer)
+            }
         }
     }
 
@@ -309,7 +344,12 @@ extension Session {
     /// Calls that have not started never start. All other calls run to their end.
     public func didClose() {
         let left = state.withLock { $0.close() }
-        budget.giveBackSubscriptions(left.subscriptions, of: payer)
+        if let subscriber = left.subscriber { budget.giveBackSubscriptions(left.subscriptions, of: subscriber) }
+        let payer: CallBudget.Payer? = caller.withLock { caller in
+            defer { caller.isClosed = true }
+            return caller.isClosed ? nil : caller.payer
+        }
+        if let payer { budget.giveBackConnection(of: payer) }
         for task in left.tasks { task.cancel() }
         for waiter in left.waiters { waiter.continuation.resume(throwing: SessionClosed()) }
         for handler in left.handlers { handler() }

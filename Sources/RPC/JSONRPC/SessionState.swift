@@ -68,7 +68,11 @@ struct SessionState: Sendable {
     private var waiters: [UInt64: Waiter] = [:]
 
     let limits: RPCLimits
+    /// The maximum number of bytes that wait for the client.
+    var queueLimitBytes: Int
     private(set) var subscriptions = 0
+    /// The payer of the subscriptions; `nil` before the first one.
+    var subscriber: CallBudget.Payer?
     private(set) var calls: [UInt64: InFlight] = [:]
     /// The message bytes of the calls in flight.
     private(set) var callBytes = 0
@@ -85,6 +89,7 @@ struct SessionState: Sendable {
     init(limits: RPCLimits, sendNow: Session.SendNow? = nil) {
         self.limits = limits
         self.sendNow = sendNow
+        queueLimitBytes = limits.outboundQueueBytes
         notificationBytes = limits.outboundNotificationBytes
     }
 
@@ -159,7 +164,7 @@ extension SessionState {
 
     /// True if a reply of `count` bytes would exceed the queue limit of a client that does not read.
     func overflows(_ count: Int) -> Bool {
-        queuedBytes + count > limits.outboundQueueBytes
+        queuedBytes + count > queueLimitBytes
     }
 
     /// Returns all queued bytes, or `nil` while an earlier write is in progress.
@@ -311,6 +316,8 @@ extension SessionState {
         var handlers: [@Sendable () -> Void] = []
         /// The subscriptions to return to the shared budget.
         var subscriptions = 0
+        /// The payer of the subscriptions.
+        var subscriber: CallBudget.Payer?
     }
 
     mutating func close() -> Leftovers {
@@ -318,7 +325,8 @@ extension SessionState {
         isClosed = true
         let tasks = cancel { !$0.isStarted || $0.onClose != .runs }
         let left = Leftovers(
-            waiters: Array(waiters.values), tasks: tasks, handlers: closeHandlers, subscriptions: subscriptions)
+            waiters: Array(waiters.values), tasks: tasks, handlers: closeHandlers, subscriptions: subscriptions,
+            subscriber: subscriber)
         waiters = [:]
         closeHandlers = []
         batches = [:]

@@ -75,9 +75,11 @@ extension RPCService {
         let idempotency = operation.key.map {
             Idempotency(scope: operation.tenant.text, key: $0, request: operation.request)
         }
+        let own = ownQuota(operation.tenant)
         var submission = Submission(
             target: operation.target, in: operation.scope, job: job, idempotency: idempotency,
-            quota: ownQuota(operation.tenant) ?? quota.perTenant, totalQuota: quota.total, now: now,
+            quota: own?.liveInstances ?? quota.perTenant, totalQuota: quota.total,
+            jobQuota: own?.jobsInFlight ?? quota.jobsPerTenant, now: now,
             admit: { [job] instance, active throws(StorageError) in
                 try Self.check(instance, isFor: job)
                 guard operation.only?.contains(instance.id) ?? true else { throw operation.target.notFound }

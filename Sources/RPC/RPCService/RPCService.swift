@@ -24,17 +24,17 @@ public struct RPCService: Sendable {
     let subscriptions: Subscriptions
     let reconciler: Reconciler
     let quota: InstanceQuota
-    /// Returns a tenant's own limit of live instances, or `nil` if the limit for each tenant holds.
-    let ownQuota: @Sendable (TenantID) -> Int?
+    /// Returns a tenant's own limits, or `nil` if the limits for each tenant hold.
+    let ownQuota: @Sendable (TenantID) -> TenantQuota?
     let faults: RowFaults
     let facts: DaemonFacts
 
-    /// Creates the service. `catalogue` has the definitions of `operations`. `ownQuota` returns a tenant's own limit of
-    /// live instances, in place of that of `quota`.
+    /// Creates the service. `catalogue` has the definitions of `operations`. `ownQuota` returns a tenant's own limits, in
+    /// place of those of `quota`.
     public init(
         store: any Store, engine: JobEngine, operations: [Operation], catalogue: JobCatalogue,
         sources: [any ResourceSource], subscriptions: Subscriptions, reconciler: Reconciler, quota: InstanceQuota,
-        ownQuota: @escaping @Sendable (TenantID) -> Int? = { _ in nil }, faults: RowFaults,
+        ownQuota: @escaping @Sendable (TenantID) -> TenantQuota? = { _ in nil }, faults: RowFaults,
         identifiers: IdentifierSource, time: any TimeSource, facts: DaemonFacts
     ) {
         self.store = store
@@ -88,17 +88,20 @@ public struct RPCService: Sendable {
     }
 }
 
-/// The largest number of live instances.
+/// The largest numbers of live instances and of jobs in flight.
 public struct InstanceQuota: Sendable, Hashable {
     /// The largest number for one tenant; `nil` means no limit.
     public var perTenant: Int?
     /// The largest number for all tenants together; `nil` means no limit.
     public var total: Int?
+    /// The largest number of jobs of one tenant that have not ended; `nil` means no limit.
+    public var jobsPerTenant: Int?
 
     /// Creates a quota.
-    public init(perTenant: Int? = nil, total: Int? = nil) {
+    public init(perTenant: Int? = nil, total: Int? = nil, jobsPerTenant: Int? = nil) {
         self.perTenant = perTenant
         self.total = total
+        self.jobsPerTenant = jobsPerTenant
     }
 }
 

@@ -13,7 +13,8 @@ from .wire import Connection
 PACE = {
     # Off, because tests count the calls to providers and set faults for them. This check has its own tests.
     "providers.check": "false",
-    "limits.instancesPerTenant": 10_000, "limits.instances": 10_000,
+    "limits.instancesPerTenant": 10_000, "limits.instances": 10_000, "limits.jobsInFlightPerTenant": 10_000,
+    "limits.callsPerMinutePerTenant": 1_000_000, "limits.mutationsPerMinutePerTenant": 1_000_000,
     "pace.actionPollSeconds": 0.05, "pace.bootPollSeconds": 0.2, "pace.healthPollSeconds": 0.1,
     "pace.retryBaseSeconds": 0.2, "pace.retryCapSeconds": 2, "pace.shutdownGraceSeconds": 5,
     "pace.parkedBaseSeconds": 0.3, "pace.parkedCapSeconds": 1, "engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2,

@@ -314,10 +314,21 @@ export class UnknownSize extends AuraError {
     };
 }
 
-/** The tenant, or all tenants together, already have the maximum number of live instances. */
+/**
+ * A limit of the tenant, of the principal or of the installation is reached: live instances, jobs in flight,
+ * tokens, secrets or other rows.
+ */
 export class QuotaExceeded extends AuraError {
     declare readonly code: "quotaExceeded";
     declare readonly number: -32032;
+    declare readonly data: ErrorData & {
+        /** The limit. */
+        limit?: number;
+        /** One more than the limit. */
+        actual?: number;
+        /** Null: nothing ends by itself at a known time. */
+        retryAfterMs?: number | null;
+    };
 }
 
 /**

@@ -621,6 +621,11 @@ export interface Limits {
      * All clients of a loopback address have the same address.
      */
     connectionsPerAddress: number;
+    /**
+     * The maximum number of connections of one principal that has shown a token, a certificate or a session. A
+     * further one is `tooManyConnectionsOfUser`.
+     */
+    connectionsPerPrincipal: number;
     /** The maximum number of subscriptions of one connection. A further one is `tooManySubscriptions`. */
     subscriptionsPerConnection: number;
     /**
@@ -628,6 +633,16 @@ export interface Limits {
      * connections. A further one is `tooManySubscriptions`.
      */
     subscriptionsPerUser: number;
+    /**
+     * The maximum number of subscriptions of one principal that has shown a token, a certificate or a session, over
+     * all connections. A further one is `tooManySubscriptions`.
+     */
+    subscriptionsPerPrincipal: number;
+    /**
+     * The maximum number of bytes of messages of such a principal, for the calls that have no reply yet. A further
+     * message is `daemonBusy`.
+     */
+    inFlightBytesPerPrincipal: number;
     /** The maximum number of subscriptions of all connections together. A further one is `tooManySubscriptions`. */
     subscriptions: number;
     /**
@@ -1240,6 +1255,20 @@ export interface TenantListResult {
 export interface TenantQuota {
     /** The maximum number of live instances. */
     liveInstances?: number;
+    /** The maximum number of jobs that have not ended. A destroy does not count and is never refused. */
+    jobsInFlight?: number;
+    /**
+     * The maximum number of calls of all callers of the tenant in 60 seconds, a fifth of them at once. Each daemon
+     * counts for itself.
+     */
+    callsPerMinute?: number;
+    /**
+     * The maximum number of calls that may change something, of all callers of the tenant in 60 seconds. Each
+     * daemon counts for itself.
+     */
+    mutationsPerMinute?: number;
+    /** The maximum number of tokens of the tenant that are neither revoked nor expired. */
+    tokens?: number;
     /** The maximum number of secrets. */
     secrets?: number;
 }

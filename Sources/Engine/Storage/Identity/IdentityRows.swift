@@ -17,6 +17,8 @@ public protocol IdentityRows {
     mutating func tenant(_ id: TenantID) throws -> TenantRecord?
     /// Returns the number of tenants.
     mutating func countTenants() throws -> Int
+    /// Returns the tenants of instances that have no row.
+    mutating func tenantsWithoutRow() throws -> [TenantID]
     /// Inserts or replaces a tenant.
     mutating func put(_ tenant: TenantRecord) throws
 
@@ -33,6 +35,8 @@ public protocol IdentityRows {
     mutating func token(_ id: [UInt8]) throws -> TokenRecord?
     /// Returns the number of tokens that are not revoked and do not expire up to `now`.
     mutating func countTokens(at now: Timestamp) throws -> Int
+    /// Returns the tokens that are not revoked and do not expire up to `now`, without those that cannot be read.
+    mutating func validTokens(at now: Timestamp) throws -> [TokenRecord]
     /// Inserts a token, whose id is new.
     mutating func insert(_ token: TokenRecord) throws
     /// Sets the time of the token's revocation.
@@ -83,9 +87,10 @@ extension IdentityRows {
         switch change {
         case .createTenant(let tenant): try create(tenant)
         case .setTenant(let id, let isEnabled, let quota): try setTenant(id, isEnabled, quota)
+        case .adoptTenants(let now): try adoptTenants(at: now)
         case .createPrincipal(let principal): try create(principal)
         case .setPrincipal(let id, let change): try setPrincipal(id, change)
-        case .createToken(let token): try create(token)
+        case .createToken(let token, let quota): try create(token, defaultQuota: quota)
         case .revokeToken(let id, let now): try revokeToken(id, at: now)
         case .tokensUsed(let uses): try noteUses(uses)
         case .openSession(let session): try open(session)
@@ -121,6 +126,12 @@ extension IdentityRows {
         return true
     }
 
+    private mutating func adoptTenants(at now: Timestamp) throws -> Bool {
+        let missing = try tenantsWithoutRow()
+        for tenant in missing { try put(TenantRecord(id: tenant, createdAt: now)) }
+        return !missing.isEmpty
+    }
+
     private mutating func create(_ principal: PrincipalRecord) throws -> Bool {
         if let known = try self.principal(principal.id) {
             if known == principal { return false }
@@ -148,18 +159,19 @@ extension IdentityRows {
         return true
     }
 
-    private mutating func create(_ token: TokenRecord) throws -> Bool {
+    private mutating func create(_ token: TokenRecord, defaultQuota: Int?) throws -> Bool {
         if var known = try self.token(token.id) {
             known.lastUsedAt = token.lastUsedAt
             known.revokedAt = token.revokedAt
             if known == token { return false }
             throw StorageError(.conflict, "a token with this id exists: make one with another id")
         }
-        _ = try existingPrincipal(token.principal)
+        let principal = try existingPrincipal(token.principal)
         try checkTenants(token.tenants)
         try check(
             try countTokens(at: token.createdAt), below: IdentityLimits.tokens, "valid tokens",
             remedy: "revoke those that are not needed")
+        try checkQuota(of: token, principal, defaultQuota)
         try insert(token)
         return true
     }
@@ -223,9 +235,46 @@ extension IdentityRows {
         for tenant in tenants.sorted(by: { $0.text < $1.text }) { _ = try existingTenant(tenant) }
     }
 
+    /// Throws `quotaExceeded` if a tenant of the token has as many valid tokens as it may have. A token of all tenants
+    /// counts towards no tenant, but towards its principal.
+    private mutating func checkQuota(
+        of token: TokenRecord, _ principal: PrincipalRecord, _ defaultQuota: Int?
+    ) throws {
+        guard case .only(let tenants) = principal.tenants.intersection(token.tenants) else {
+            guard let quota = defaultQuota else { return }
+            let valid = try validTokens(at: token.createdAt)
+            let count = valid.count { $0.principal == principal.id && $0.tenants == .all }
+            return try check(count, quota, whose: "the principal \(principal.name)")
+        }
+        var quotas: [(tenant: TenantID, quota: Int)] = []
+        for id in tenants.sorted(by: { $0.text < $1.text }) {
+            guard let quota = try existingTenant(id).quota.tokens ?? defaultQuota else { continue }
+            quotas.append((id, quota))
+        }
+        guard !quotas.isEmpty else { return }
+        var scopes: [PrincipalID: TenantScope] = [:]
+        var counts: [TenantID: Int] = [:]
+        for valid in try validTokens(at: token.createdAt) {
+            let scope = try scopes[valid.principal] ?? self.principal(valid.principal)?.tenants ?? .only([])
+            scopes[valid.principal] = scope
+            guard case .only(let own) = scope.intersection(valid.tenants) else { continue }
+            for tenant in own { counts[tenant, default: 0] += 1 }
+        }
+        for (tenant, quota) in quotas { try check(counts[tenant] ?? 0, quota, whose: "the tenant \(tenant)") }
+    }
+
+    private func check(_ count: Int, _ quota: Int, whose: String) throws {
+        guard count >= quota else { return }
+        throw StorageError(
+            .quotaExceeded,
+            "\(whose) has the \(quota) valid tokens that it may have: revoke one, or have the quota raised",
+            limit: quota)
+    }
+
     private func check(_ count: Int, below limit: Int, _ rows: String, remedy: String) throws {
         guard count >= limit else { return }
-        throw StorageError(.quotaExceeded, "there are the \(limit) \(rows) that there may be: \(remedy)")
+        throw StorageError(
+            .quotaExceeded, "there are the \(limit) \(rows) that there may be: \(remedy)", limit: limit)
     }
 }
 
@@ -237,13 +286,13 @@ extension IdentityChange {
         case .setTenant(let id, _, _): ("tenant \(id)", id)
         case .createPrincipal(let principal): ("principal \(principal.id)", nil)
         case .setPrincipal(let id, _): ("principal \(id)", nil)
-        case .createToken(let token): ("token \(Base64.encodeURL(token.id))", nil)
+        case .createToken(let token, _): ("token \(Base64.encodeURL(token.id))", nil)
         case .revokeToken(let id, _): ("token \(Base64.encodeURL(id))", nil)
         case .openSession(let session): ("session of token \(Base64.encodeURL(session.token))", nil)
         case .touchSession(let digest, _), .closeSession(let digest):
             ("session \(hexadecimal(digest.prefix(8)))", nil)
         case .denyKey(let key): ("key \(hexadecimal(key.digest))", nil)
-        case .tokensUsed, .prune: (nil, nil)
+        case .tokensUsed, .prune, .adoptTenants: (nil, nil)
         }
     }
 }

@@ -68,6 +68,9 @@ public enum IdentityChange: Sendable {
     /// Changes a tenant. A value that is `nil` stays as it is. Members of the stored quota that only a newer daemon
     /// knows are kept. Throws `tenantNotFound`.
     case setTenant(TenantID, isEnabled: Bool?, quota: TenantQuota?)
+    /// Inserts a tenant for each instance whose tenant has no row. A daemon of a release before that table can create
+    /// such instances as long as it shares the database.
+    case adoptTenants(at: Timestamp)
     /// Inserts a principal. Throws `nameTaken` if another one has the name or the id, `tenantNotFound` for a tenant of
     /// its list that does not exist, and `quotaExceeded`.
     case createPrincipal(PrincipalRecord)
@@ -76,8 +79,9 @@ public enum IdentityChange: Sendable {
     /// not exist.
     case setPrincipal(PrincipalID, PrincipalChange)
     /// Inserts a token. Throws `principalNotFound`, `tenantNotFound` for a tenant of its list that does not exist,
-    /// `conflict` if another token has the id, and `quotaExceeded`.
-    case createToken(TokenRecord)
+    /// `conflict` if another token has the id, and `quotaExceeded`. `defaultQuota` is the maximum number of valid tokens
+    /// of a tenant without a limit of its own, and of a principal for its tokens of all tenants; `nil` means no limit.
+    case createToken(TokenRecord, defaultQuota: Int? = nil)
     /// Revokes the token with this id, and ends its sessions. A token that was revoked keeps its time. Throws
     /// `tokenNotFound`.
     case revokeToken([UInt8], at: Timestamp)

@@ -47,6 +47,11 @@ package struct SQLIdentityRows<Connection: SQLConnection>: IdentityRows {
 
     package func countTenants() throws -> Int { try connection.count("FROM tenant", []) }
 
+    package func tenantsWithoutRow() throws -> [TenantID] {
+        let sql = "SELECT DISTINCT tenant FROM instance WHERE tenant NOT IN (SELECT id FROM tenant) ORDER BY tenant"
+        return try connection.rows(sql, []).map { TenantID(try $0.text("tenant")) }
+    }
+
     package func put(_ tenant: TenantRecord) throws {
         try insert(
             tenant, "ON CONFLICT (id) DO UPDATE SET is_enabled = excluded.is_enabled, quota = excluded.quota")
@@ -77,6 +82,12 @@ package struct SQLIdentityRows<Connection: SQLConnection>: IdentityRows {
     package func countTokens(at now: Timestamp) throws -> Int {
         try connection.count(
             "FROM token WHERE revoked_at IS NULL AND (expires IS NULL OR expires > ?)", [SQLValue(now)])
+    }
+
+    package func validTokens(at now: Timestamp) throws -> [TokenRecord] {
+        let sql =
+            "SELECT \(TokenRecord.columnList) FROM token WHERE revoked_at IS NULL AND (expires IS NULL OR expires > ?)"
+        return Page(try connection.rows(sql, [SQLValue(now)]).map(TokenRecord.entry)).rows
     }
 
     package func insert(_ token: TokenRecord) throws { try insert(token, "") }

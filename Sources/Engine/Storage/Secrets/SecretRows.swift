@@ -102,7 +102,8 @@ extension SecretRows {
         }
         throw StorageError(
             .quotaExceeded,
-            "the tenant \(tenant.id) has the \(quota) secrets that it may have: delete one, or have the quota raised")
+            "the tenant \(tenant.id) has the \(quota) secrets that it may have: delete one, or have the quota raised",
+            limit: quota)
     }
 
     /// Deletes a secret with its versions. Returns false if there is none.

@@ -55,35 +55,61 @@ struct TokenRules: CallRule {
     }
 }
 
-/// Counts calls against a limit per 60 seconds. A bucket of `limit` calls that refills evenly.
+/// Counts calls against a limit per 60 seconds. A bucket of `burst` calls that refills evenly, with `limit` calls in 60
+/// seconds.
 final class CallRate: Sendable {
-    let limit: Int
-    private let state: Locked<(left: Double, at: Timestamp)>
+    private struct Bucket {
+        var limit: Int
+        var burst: Int
+        var left: Double
+        var at: Timestamp
 
-    init(limit: Int, now: Timestamp) {
-        self.limit = limit
-        state = Locked((Double(limit), now))
+        mutating func refill(at now: Timestamp) {
+            let passed = max(0, (now - at).wholeMilliseconds)
+            left = min(Double(burst), left + Double(passed) * Double(limit) / 60_000)
+            at = max(at, now)
+        }
+    }
+
+    private let state: Locked<Bucket>
+
+    /// Creates a full bucket. Without a `burst`, it has `limit` calls.
+    init(limit: Int, burst: Int? = nil, now: Timestamp) {
+        state = Locked(Bucket(limit: limit, burst: burst ?? limit, left: Double(burst ?? limit), at: now))
+    }
+
+    /// The number of calls in 60 seconds.
+    var limit: Int { state.withLock { $0.limit } }
+
+    /// Replaces the limit. Calls that were taken still count.
+    func set(limit: Int, burst: Int, at now: Timestamp) {
+        state.withLock { state in
+            guard state.limit != limit || state.burst != burst else { return }
+            state.refill(at: now)
+            let taken = Double(state.burst) - state.left
+            (state.limit, state.burst) = (limit, burst)
+            state.left = max(0, Double(burst) - taken)
+        }
     }
 
     /// Returns true if no call of the last 60 seconds counts any more.
     func isFull(at now: Timestamp) -> Bool {
         state.withLock { state in
-            let passed = max(0, (now - state.at).wholeMilliseconds)
-            return state.left + Double(passed) * Double(limit) / 60_000 >= Double(limit)
+            var later = state
+            later.refill(at: now)
+            return later.left >= Double(later.burst)
         }
     }
 
     /// Takes one call. Returns `nil`, or the number of milliseconds until the next call is possible.
     func take(at now: Timestamp) -> Int? {
         state.withLock { state in
-            let passed = max(0, (now - state.at).wholeMilliseconds)
-            state.left = min(Double(limit), state.left + Double(passed) * Double(limit) / 60_000)
-            state.at = max(state.at, now)
+            state.refill(at: now)
             guard state.left < 1 else {
                 state.left -= 1
                 return nil
             }
-            return limit == 0 ? 60_000 : Int((1 - state.left) * 60_000 / Double(limit)) + 1
+            return state.limit == 0 ? 60_000 : Int((1 - state.left) * 60_000 / Double(state.limit)) + 1
         }
     }
 }

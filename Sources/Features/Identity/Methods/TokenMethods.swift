@@ -58,7 +58,7 @@ extension IdentityMethods {
             id: id, keyID: key.id, principal: principal.id, name: parameters.name, scopes: parameters.scopes?.sorted(),
             tenants: tenants ?? .all, notBefore: parameters.notBefore, expires: expires,
             check: key.check(ofTokenWithID: id), createdAt: now, createdBy: PrincipalID(caller.id))
-        try await write(.createToken(record), audit)
+        try await write(.createToken(record, defaultQuota: registry.defaults.tokens), audit)
         return TokenCreateResult(token: TokenView(record), text: token.text)
     }
 

@@ -48,13 +48,20 @@ extension TenantView {
 extension TenantQuotaView {
     fileprivate init(_ quota: TenantQuota) {
         self.init(
-            liveInstances: quota.liveInstances.map { Int64($0) }, secrets: quota.secrets.map { Int64($0) })
+            liveInstances: quota.liveInstances.map { Int64($0) }, jobsInFlight: quota.jobsInFlight.map { Int64($0) },
+            callsPerMinute: quota.callsPerMinute.map { Int64($0) },
+            mutationsPerMinute: quota.mutationsPerMinute.map { Int64($0) }, tokens: quota.tokens.map { Int64($0) },
+            secrets: quota.secrets.map { Int64($0) })
     }
 
     /// The limits as rows have them. A number that is too large for this system counts as the largest one.
     var quota: TenantQuota {
         TenantQuota(
-            liveInstances: liveInstances.map { Int(clamping: $0) }, secrets: secrets.map { Int(clamping: $0) })
+            liveInstances: liveInstances.map { Int(clamping: $0) },
+            jobsInFlight: jobsInFlight.map { Int(clamping: $0) },
+            callsPerMinute: callsPerMinute.map { Int(clamping: $0) },
+            mutationsPerMinute: mutationsPerMinute.map { Int(clamping: $0) }, tokens: tokens.map { Int(clamping: $0) },
+            secrets: secrets.map { Int(clamping: $0) })
     }
 }
 

@@ -35,6 +35,8 @@ public final class IdentityRegistry: Authenticator, Service {
         var shown: [ObjectIdentifier: Shown] = [:]
         /// The counters of restrictions `rate`, by the id of the token.
         var rates: [[UInt8]: TokenRates] = [:]
+        /// The counters of the calls of tenants whose callers were seen.
+        var tenantRates: [TenantID: TenantRate] = [:]
         /// The times of uses that are not stored yet, by token.
         var used: [[UInt8]: Timestamp] = [:]
     }
@@ -43,6 +45,8 @@ public final class IdentityRegistry: Authenticator, Service {
     private let tokens: VerifiedTokens
     private let unix: UnixAccess
     private let installation: String
+    /// The limits of tenants without limits of their own.
+    let defaults: TenantDefaults
     private let time: any TimeSource
     private let logger: Logger
     private let failures = FailureCounts()
@@ -59,13 +63,15 @@ public final class IdentityRegistry: Authenticator, Service {
     /// Reads the rows and creates the registry. Throws if they cannot be read: a daemon that cannot tell who calls must
     /// not serve. `onFailure` is called for each token that is refused; it must not block.
     public init(
-        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String, time: any TimeSource,
+        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String,
+        defaults: TenantDefaults = TenantDefaults(), time: any TimeSource,
         logger: Logger, onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) {
         self.store = store
         tokens = VerifiedTokens(keys)
         self.unix = unix
         self.installation = installation
+        self.defaults = defaults
         self.time = time
         self.logger = logger
         self.onFailure = onFailure
@@ -80,11 +86,45 @@ public final class IdentityRegistry: Authenticator, Service {
     /// Returns the principal of a connection that has shown no token.
     public func principal(of peer: Peer) -> Principal {
         switch peer {
-        case .unix(let process): Principal(id: "uid:\(process.uid)", proof: .peer, rights: unix.rights(of: process))
+        case .unix(let process): principal(of: process)
         case .tcp: Principal(id: "loopback", proof: .peer, rights: Self.loopback)
         case .tls(_, _, let certificate): principal(of: certificate)
         case .memory: Principal(id: "internal", proof: .internal, rights: .all)
         }
+    }
+
+    private func principal(of process: UnixPeer) -> Principal {
+        var rights = unix.rights(of: process)
+        if rights.tenants != .all {
+            rights = Rights(
+                scopes: rights.scopes, tenants: rights.tenants, instances: rights.instances,
+                rules: rights.rules + rules(of: rights.tenants))
+        }
+        return Principal(id: "uid:\(process.uid)", proof: .peer, rights: rights)
+    }
+
+    /// Returns the rule for the rates of a caller with these tenants. A caller of all tenants has no rate: no tenant
+    /// could pay for its calls.
+    private func rules(of tenants: TenantScope) -> [any CallRule] {
+        guard case .only(let ids) = tenants, !ids.isEmpty else { return [] }
+        let now = time.now()
+        let rates = state.withLock { state in
+            ids.sorted { $0.text < $1.text }.map { id in
+                if let known = state.tenantRates[id] { return known }
+                let new = TenantRate(id, state.table.tenants[id]?.quota, defaults, now: now)
+                state.tenantRates[id] = new
+                return new
+            }
+        }
+        return [TenantRateRule(rates: rates, time: time)]
+    }
+
+    /// Throws `tenantNotFound` for a tenant without a row. Another daemon may have created it within the last second.
+    public func check(tenant: TenantID, for caller: Principal) async throws(RPCError) {
+        guard caller.rights.tenants.contains(tenant), table.tenants[tenant] == nil else { return }
+        await refresh()
+        guard table.tenants[tenant] == nil else { return }
+        throw RPCError(.tenantNotFound, StorageError.noTenant(tenant).message)
     }
 
     /// Returns the principal of a client certificate. A client without one, or with one that is not valid any more, is
@@ -103,6 +143,11 @@ public final class IdentityRegistry: Authenticator, Service {
     /// Follows a connection with a certificate until it closes.
     public func didOpen(_ session: Session) {
         guard case .tls(_, _, let certificate?) = session.peer, session.principal.proof == .certificate else { return }
+        do {
+            try session.identify(as: session.principal)
+        } catch {
+            return session.end(error)
+        }
         follow(session, .certificate(certificate), end: Timestamp(milliseconds: certificate.notAfter * 1000))
         // The key may have been denied before the connection was followed.
         if table.isDenied(key: certificate.keyDigest) { lookAgain() }
@@ -129,7 +174,7 @@ public final class IdentityRegistry: Authenticator, Service {
         }
         let rates = try rates(of: token, at: now)
         let rules = TokenRules(token, end: grant.end, rates: rates, time: time)
-        session.setPrincipal(principal(of: grant, token: token, rules: [rules]))
+        try session.identify(as: principal(of: grant, token: token, rules: [rules]))
         state.withLock { $0.used[token.id] = now }
         follow(session, .token(token, rates), end: rules.end)
         // The rows may have been read anew before the connection was followed.
@@ -174,7 +219,8 @@ public final class IdentityRegistry: Authenticator, Service {
             id: grant.principal.text, proof: token == nil ? .certificate : .token,
             token: token.map { Base64.encodeURL($0.id) },
             rights: Rights(
-                scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances, rules: rules))
+                scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances,
+                rules: rules + self.rules(of: grant.tenants)))
     }
 
     // MARK: - Connections with tokens
@@ -254,10 +300,11 @@ public final class IdentityRegistry: Authenticator, Service {
         do {
             let known = table.changes
             guard try await store.identityChanges() != known else { return }
-            let new = IdentityTable(try await store.identities())
+            let (new, now) = (IdentityTable(try await store.identities()), time.now())
             state.withLock { state in
                 state.table = new
                 state.rates = state.rates.filter { new.token($0.key) != nil }
+                for (id, rate) in state.tenantRates { rate.set(new.tenants[id]?.quota, defaults, at: now) }
             }
             lookAgain()
         } catch {

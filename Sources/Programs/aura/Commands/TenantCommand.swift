@@ -31,22 +31,42 @@ struct TenantQuotaOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The maximum number of instances that are not destroyed.", valueName: "number"))
     var liveInstances: Int64?
 
+    @Option(help: ArgumentHelp("The maximum number of jobs that have not ended.", valueName: "number"))
+    var jobsInFlight: Int64?
+
+    @Option(help: ArgumentHelp("The maximum number of calls in 60 seconds.", valueName: "number"))
+    var callsPerMinute: Int64?
+
+    @Option(help: ArgumentHelp("The maximum number of calls that change something in 60 seconds.", valueName: "number"))
+    var mutationsPerMinute: Int64?
+
+    @Option(help: ArgumentHelp("The maximum number of valid tokens.", valueName: "number"))
+    var tokens: Int64?
+
     @Option(help: ArgumentHelp("The maximum number of secrets.", valueName: "number"))
     var secrets: Int64?
 
     /// The limits; `nil` if none is given.
     var quota: TenantQuotaView? {
-        guard liveInstances != nil || secrets != nil else { return nil }
-        return TenantQuotaView(liveInstances: liveInstances, secrets: secrets)
+        let quota = TenantQuotaView(
+            liveInstances: liveInstances, jobsInFlight: jobsInFlight, callsPerMinute: callsPerMinute,
+            mutationsPerMinute: mutationsPerMinute, tokens: tokens, secrets: secrets)
+        return quota == TenantQuotaView() ? nil : quota
     }
 }
 
 extension TenantView {
     /// Returns the table of `aura tenant list`. A limit of the installation is not shown.
     static func table(_ tenants: [TenantView], now: Timestamp) -> Table {
-        var table = Table(["TENANT", "STATE", "INSTANCES", "SECRETS", "AGE"])
+        var table = Table([
+            "TENANT", "STATE", "INSTANCES", "JOBS", "CALLS/MIN", "CHANGES/MIN", "TOKENS", "SECRETS", "AGE",
+        ])
         table.rows = tenants.map { tenant in
-            let limits = [tenant.quota.liveInstances, tenant.quota.secrets]
+            let quota = tenant.quota
+            let limits = [
+                quota.liveInstances, quota.jobsInFlight, quota.callsPerMinute, quota.mutationsPerMinute, quota.tokens,
+                quota.secrets,
+            ]
             return [tenant.id.text, tenant.enabled ? "enabled" : "disabled"] + limits.map { $0.map { "\($0)" } ?? "" }
                 + [TimeText.age(now - tenant.createdAt)]
         }
@@ -57,6 +77,10 @@ extension TenantView {
     var card: [Line] {
         var card = Card()
         card.add("instances", quota.liveInstances.map { "\($0) at most" })
+        card.add("jobs in flight", quota.jobsInFlight.map { "\($0) at most" })
+        card.add("calls", quota.callsPerMinute.map { "\($0) in 60 s at most" })
+        card.add("changes", quota.mutationsPerMinute.map { "\($0) in 60 s at most" })
+        card.add("tokens", quota.tokens.map { "\($0) at most" })
         card.add("secrets", quota.secrets.map { "\($0) at most" })
         return [Line(id.text, .bold).appending(enabled ? "  enabled" : "  disabled")] + card.lines()
     }

@@ -15,7 +15,10 @@ extension Feature {
 
 /// The settings of the feature: who may do what on the Unix socket, and the keys of the vault.
 struct TrustConfiguration: ConfiguredFeature {
-    static let declared: [Setting] = [.list("access.unix"), .secret("vault.key"), "audit.keepDays"]
+    static let declared: [Setting] = [
+        .list("access.unix"), .secret("vault.key"), "audit.keepDays", "limits.callsPerMinutePerTenant",
+        "limits.mutationsPerMinutePerTenant", "limits.tokensPerTenant",
+    ]
 
     /// The rules for processes on the Unix socket.
     let rules: [UnixAccess.Rule]
@@ -23,6 +26,8 @@ struct TrustConfiguration: ConfiguredFeature {
     let keys: VaultKeyFile?
     /// The number of days for which entries of the audit are kept.
     let auditDays: Int
+    /// The limits of tenants without limits of their own.
+    let tenants: TenantDefaults
 
     static func read(_ source: SettingsSource) throws -> TrustConfiguration {
         let rules = try source.list("access.unix").map { text in
@@ -34,7 +39,17 @@ struct TrustConfiguration: ConfiguredFeature {
         }
         return TrustConfiguration(
             rules: rules, keys: try VaultKeyFile.read(source),
-            auditDays: try source.number("audit.keepDays", 400, in: 1...36_500))
+            auditDays: try source.number("audit.keepDays", 400, in: 1...36_500), tenants: try readTenants(source))
+    }
+
+    private static func readTenants(_ source: SettingsSource) throws -> TenantDefaults {
+        let standard = TenantDefaults()
+        return TenantDefaults(
+            callsPerMinute: try source.number(
+                "limits.callsPerMinutePerTenant", standard.callsPerMinute, in: 1...100_000_000),
+            mutationsPerMinute: try source.number(
+                "limits.mutationsPerMinutePerTenant", standard.mutationsPerMinute, in: 1...100_000_000),
+            tokens: try source.number("limits.tokensPerTenant", standard.tokens, in: 1...10_000))
     }
 
     var summary: [String] {
@@ -58,8 +73,8 @@ struct TrustConfiguration: ConfiguredFeature {
             store: store, keys: TokenKeys(tokenKeys.map { TokenKey(id: $0.id, bytes: $0.bytes) }),
             unix: UnixAccess(
                 rules, ownUser: UserDatabase.ownUser, operators: UserDatabase.lookup.group(UnixAccess.operatorsGroup)),
-            installation: installation, time: environment.time, random: environment.random, logger: environment.logger,
-            onFailure: { trail.noteFailure(of: $0) })
+            installation: installation, defaults: tenants, time: environment.time, random: environment.random,
+            logger: environment.logger, onFailure: { trail.noteFailure(of: $0) })
         try await trail.append(action: "daemon.start", parameters: ["keys": .array(tokenKeys.map { .string($0.id) })])
         let (registerIdentity, secrets) = (parts.register, SecretMethods(vault: vault))
         parts.register = { router, service in

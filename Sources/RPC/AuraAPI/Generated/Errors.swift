@@ -28,7 +28,8 @@ extension RPCErrorCode {
     public static let unknownRegion = RPCErrorCode(-32030, "unknownRegion")
     /// No size has this name.
     public static let unknownSize = RPCErrorCode(-32031, "unknownSize")
-    /// The tenant, or all tenants together, already have the maximum number of live instances.
+    /// A limit of the tenant, of the principal or of the installation is reached: live instances, jobs in flight,
+    /// tokens, secrets or other rows.
     public static let quotaExceeded = RPCErrorCode(-32032, "quotaExceeded")
     /// The events after the cursor were pruned, or the database was restored. Read the present state, and subscribe
     /// from there.

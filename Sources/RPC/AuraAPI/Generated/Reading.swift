@@ -316,9 +316,14 @@ extension TenantCreateParameters: JSONReadable {
 extension TenantQuotaView: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {
-        let members = try JSONMembers(json, known: ["liveInstances", "secrets"])
+        let members = try JSONMembers(
+            json, known: ["liveInstances", "jobsInFlight", "callsPerMinute", "mutationsPerMinute", "tokens", "secrets"])
         self.init(
             liveInstances: try members.optional("liveInstances"),
+            jobsInFlight: try members.optional("jobsInFlight"),
+            callsPerMinute: try members.optional("callsPerMinute"),
+            mutationsPerMinute: try members.optional("mutationsPerMinute"),
+            tokens: try members.optional("tokens"),
             secrets: try members.optional("secrets")
         )
     }

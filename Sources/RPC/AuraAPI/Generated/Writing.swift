@@ -277,8 +277,11 @@ extension Limits: JSONWritable {
             json.member("connectionsKept", connectionsKept)
             json.member("connectionsPerUser", connectionsPerUser)
             json.member("connectionsPerAddress", connectionsPerAddress)
+            json.member("connectionsPerPrincipal", connectionsPerPrincipal)
             json.member("subscriptionsPerConnection", subscriptionsPerConnection)
             json.member("subscriptionsPerUser", subscriptionsPerUser)
+            json.member("subscriptionsPerPrincipal", subscriptionsPerPrincipal)
+            json.member("inFlightBytesPerPrincipal", inFlightBytesPerPrincipal)
             json.member("subscriptions", subscriptions)
             json.member("outboundQueueBytes", outboundQueueBytes)
         }
@@ -578,6 +581,10 @@ extension TenantQuotaView: JSONWritable {
     public func write(to json: inout JSONText) {
         json.object { json in
             json.member("liveInstances", liveInstances)
+            json.member("jobsInFlight", jobsInFlight)
+            json.member("callsPerMinute", callsPerMinute)
+            json.member("mutationsPerMinute", mutationsPerMinute)
+            json.member("tokens", tokens)
             json.member("secrets", secrets)
         }
     }

@@ -6,7 +6,7 @@ internal import Locking
 ///
 /// Recorded are all calls of methods that may change something, and calls of other methods that are refused as
 /// `unauthenticated` or `forbidden`. Not recorded are calls that never reach a method: those of unknown methods, and
-/// those that a limit refuses.
+/// those that a limit refuses, because a caller over its limits must not fill the audit.
 public protocol CallRecorder: Sendable {
     /// Returns the slip of a call that may change something, before the first interceptor.
     func begin(_ context: RPCContext) -> AuditSlip
@@ -47,6 +47,7 @@ extension RPCContext {
     /// Returns true if the recorder must write an entry for the call, whose error is `error`.
     func needsEntry(_ error: RPCError?) -> Bool {
         guard let error else { return method.mutates && audit?.isWritten != true }
+        guard error.code != .tooManyCalls else { return false }
         return method.mutates || error.code == .unauthenticated || error.code == .forbidden
     }
 }

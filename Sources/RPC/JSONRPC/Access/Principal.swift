@@ -1,3 +1,5 @@
+public import AuraModel
+
 /// The caller of a method, or the cause of a change, with its rights.
 public struct Principal: Sendable, Hashable, CustomStringConvertible {
     /// The text in events and logs: `uid:1000`, `loopback`, or the id of a principal that `principal.create` made.
@@ -73,4 +75,13 @@ public protocol Authenticator: Sendable {
     /// From then on the authenticator changes the connection's principal when its rights change, and closes the
     /// connection when the token ends. Throws if the token is not valid; the connection keeps the principal that it had.
     func authenticate(_ session: Session, token: String) throws(RPCError)
+
+    /// Throws `tenantNotFound` if parameters name a tenant of the caller that does not exist. A tenant that the caller
+    /// may not see is not checked: its objects do not exist for the caller, as those of a missing tenant.
+    func check(tenant: TenantID, for caller: Principal) async throws(RPCError)
+}
+
+extension Authenticator {
+    /// Accepts every tenant.
+    public func check(tenant: TenantID, for caller: Principal) async throws(RPCError) {}
 }

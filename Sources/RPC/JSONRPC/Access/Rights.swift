@@ -50,6 +50,15 @@ public final class Rights: Sendable {
 
 /// A rule that each call of a caller must satisfy.
 public protocol CallRule: Sendable {
+    /// True if calls with constant replies must satisfy the rule too. The daemon then parses these calls instead of
+    /// copying precomputed replies.
+    var coversConstants: Bool { get }
+
     /// Throws the refusal of a call that does not satisfy the rule. It must not block.
     func check(_ method: MethodProperties, _ session: Session) throws(RPCError)
+}
+
+extension CallRule {
+    /// True.
+    public var coversConstants: Bool { true }
 }

@@ -195,7 +195,7 @@ class UnknownSize(AuraError):
 
 
 class QuotaExceeded(AuraError):
-    """The tenant, or all tenants together, already have the maximum number of live instances."""
+    """A limit of the tenant, of the principal or of the installation is reached: live instances, jobs in flight, tokens, secrets or other rows."""
 
     number = -32032
     code = "quotaExceeded"

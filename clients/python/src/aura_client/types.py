@@ -796,10 +796,16 @@ class Limits:
     connections_per_user: int
     # The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. All clients of a loopback address have the same address.
     connections_per_address: int
+    # The maximum number of connections of one principal that has shown a token, a certificate or a session. A further one is `tooManyConnectionsOfUser`.
+    connections_per_principal: int
     # The maximum number of subscriptions of one connection. A further one is `tooManySubscriptions`.
     subscriptions_per_connection: int
     # The maximum number of subscriptions of one user of the machine, or of one network address, over all connections. A further one is `tooManySubscriptions`.
     subscriptions_per_user: int
+    # The maximum number of subscriptions of one principal that has shown a token, a certificate or a session, over all connections. A further one is `tooManySubscriptions`.
+    subscriptions_per_principal: int
+    # The maximum number of bytes of messages of such a principal, for the calls that have no reply yet. A further message is `daemonBusy`.
+    in_flight_bytes_per_principal: int
     # The maximum number of subscriptions of all connections together. A further one is `tooManySubscriptions`.
     subscriptions: int
     # The maximum number of bytes that wait for one client to read them. A reply that does not fit is replaced by `outboundQueueFull`.
@@ -821,8 +827,11 @@ class Limits:
             connections_kept=data["connectionsKept"],
             connections_per_user=data["connectionsPerUser"],
             connections_per_address=data["connectionsPerAddress"],
+            connections_per_principal=data["connectionsPerPrincipal"],
             subscriptions_per_connection=data["subscriptionsPerConnection"],
             subscriptions_per_user=data["subscriptionsPerUser"],
+            subscriptions_per_principal=data["subscriptionsPerPrincipal"],
+            in_flight_bytes_per_principal=data["inFlightBytesPerPrincipal"],
             subscriptions=data["subscriptions"],
             outbound_queue_bytes=data["outboundQueueBytes"],
         )
@@ -1349,6 +1358,14 @@ class TenantQuota:
 
     # The maximum number of live instances.
     live_instances: int | None = None
+    # The maximum number of jobs that have not ended. A destroy does not count and is never refused.
+    jobs_in_flight: int | None = None
+    # The maximum number of calls of all callers of the tenant in 60 seconds, a fifth of them at once. Each daemon counts for itself.
+    calls_per_minute: int | None = None
+    # The maximum number of calls that may change something, of all callers of the tenant in 60 seconds. Each daemon counts for itself.
+    mutations_per_minute: int | None = None
+    # The maximum number of tokens of the tenant that are neither revoked nor expired.
+    tokens: int | None = None
     # The maximum number of secrets.
     secrets: int | None = None
 
@@ -1356,12 +1373,20 @@ class TenantQuota:
     def from_json(cls, data: Mapping[str, Any]) -> TenantQuota:
         return cls(
             live_instances=data.get("liveInstances"),
+            jobs_in_flight=data.get("jobsInFlight"),
+            calls_per_minute=data.get("callsPerMinute"),
+            mutations_per_minute=data.get("mutationsPerMinute"),
+            tokens=data.get("tokens"),
             secrets=data.get("secrets"),
         )
 
     def to_json(self) -> dict[str, Any]:
         members = {
             "liveInstances": self.live_instances,
+            "jobsInFlight": self.jobs_in_flight,
+            "callsPerMinute": self.calls_per_minute,
+            "mutationsPerMinute": self.mutations_per_minute,
+            "tokens": self.tokens,
             "secrets": self.secrets,
         }
         return {name: value for name, value in members.items() if value is not None}

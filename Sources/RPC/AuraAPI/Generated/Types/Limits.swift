@@ -35,11 +35,20 @@ public struct Limits: Sendable, Hashable, Codable {
     /// The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. All
     /// clients of a loopback address have the same address.
     public var connectionsPerAddress: Int
+    /// The maximum number of connections of one principal that has shown a token, a certificate or a session. A
+    /// further one is `tooManyConnectionsOfUser`.
+    public var connectionsPerPrincipal: Int
     /// The maximum number of subscriptions of one connection. A further one is `tooManySubscriptions`.
     public var subscriptionsPerConnection: Int
     /// The maximum number of subscriptions of one user of the machine, or of one network address, over all
     /// connections. A further one is `tooManySubscriptions`.
     public var subscriptionsPerUser: Int
+    /// The maximum number of subscriptions of one principal that has shown a token, a certificate or a session, over
+    /// all connections. A further one is `tooManySubscriptions`.
+    public var subscriptionsPerPrincipal: Int
+    /// The maximum number of bytes of messages of such a principal, for the calls that have no reply yet. A further
+    /// message is `daemonBusy`.
+    public var inFlightBytesPerPrincipal: Int
     /// The maximum number of subscriptions of all connections together. A further one is `tooManySubscriptions`.
     public var subscriptions: Int
     /// The maximum number of bytes that wait for one client to read them. A reply that does not fit is replaced by
@@ -49,8 +58,9 @@ public struct Limits: Sendable, Hashable, Codable {
     public init(
         messageBytes: Int, depth: Int, batchItems: Int, idBytes: Int, inFlightPerConnection: Int,
         inFlightBytesPerConnection: Int, inFlight: Int, inFlightBytes: Int, inFlightPatienceMs: Int, connections: Int,
-        connectionsKept: Int, connectionsPerUser: Int, connectionsPerAddress: Int, subscriptionsPerConnection: Int,
-        subscriptionsPerUser: Int, subscriptions: Int, outboundQueueBytes: Int
+        connectionsKept: Int, connectionsPerUser: Int, connectionsPerAddress: Int, connectionsPerPrincipal: Int,
+        subscriptionsPerConnection: Int, subscriptionsPerUser: Int, subscriptionsPerPrincipal: Int,
+        inFlightBytesPerPrincipal: Int, subscriptions: Int, outboundQueueBytes: Int
     ) {
         self.messageBytes = messageBytes
         self.depth = depth
@@ -65,8 +75,11 @@ public struct Limits: Sendable, Hashable, Codable {
         self.connectionsKept = connectionsKept
         self.connectionsPerUser = connectionsPerUser
         self.connectionsPerAddress = connectionsPerAddress
+        self.connectionsPerPrincipal = connectionsPerPrincipal
         self.subscriptionsPerConnection = subscriptionsPerConnection
         self.subscriptionsPerUser = subscriptionsPerUser
+        self.subscriptionsPerPrincipal = subscriptionsPerPrincipal
+        self.inFlightBytesPerPrincipal = inFlightBytesPerPrincipal
         self.subscriptions = subscriptions
         self.outboundQueueBytes = outboundQueueBytes
     }

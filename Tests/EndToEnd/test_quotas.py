@@ -1,0 +1,149 @@
+"""Quotas of tenants and principals, at the limit and beyond it, from outside."""
+
+import pytest
+import requests
+from harness import RPCError
+
+KEY = "aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+MACHINE = {"region": "eu-central", "size": "small"}
+
+
+@pytest.fixture
+def tenants(worlds, tmp_path):
+    """Returns a function that makes a world with the tenants acme and blue, and a token of an operator of each."""
+    path = tmp_path / "master.key"
+    path.write_text(KEY + "\n")
+    path.chmod(0o600)
+
+    def make(**settings):
+        world = worlds({"vault.keyFile": path, "http": "127.0.0.1:0", **settings})
+        tokens = {}
+        with world.connect() as root:
+            for tenant in ("acme", "blue"):
+                root.call("tenant.create", tenant=tenant)
+                root.call("principal.create", name=tenant, role="tenantAdmin", tenants=[tenant])
+                tokens[tenant] = root.call("token.create", principal=tenant, name="test")["text"]
+        return world, tokens
+
+    return make
+
+
+def connect(world, token):
+    connection = world.connect()
+    connection.call("session.authenticate", token=token)
+    return connection
+
+
+def test_a_tenant_that_is_named_must_exist(tenants):
+    world, tokens = tenants()
+    document = world.call("rpc.discover")
+    named = []
+    with world.connect() as root, connect(world, tokens["acme"]) as acme:
+        for method in document["methods"]:
+            names = [each["name"] for each in method["params"]]
+            params = {each["name"]: each["value"] for each in method["examples"][0]["params"]}
+            if method["name"].startswith("tenant."):
+                continue
+            if "tenant" in names:
+                given = lambda tenant, params=params: {**params, "tenant": tenant}
+            elif "filter" in names:
+                given = lambda tenant, params=params: {**params, "filter": {"tenant": tenant}}
+            else:
+                continue
+            named.append(method["name"])
+            error = root.refused("tenantNotFound", method["name"], **given("nobody"))
+            assert "no tenant is named nobody: create it first, or check the name" in str(error)
+            # A caller that may not see a tenant cannot tell whether it exists.
+            assert answer(acme, method["name"], **given("blue")) == answer(acme, method["name"], **given("none"))
+    assert {"provision", "status.get", "status.list", "status.subscribe", "job.list", "destroy", "suspend",
+            "secret.set", "secret.list", "secret.reveal"} <= set(named)
+
+
+def answer(connection, method, **params):
+    """Returns the result or the error of a call, without the name of the tenant."""
+    try:
+        text = str(connection.call(method, **params))
+    except RPCError as error:
+        text = f"{error} {error.data}"
+    return text.replace("blue", "T").replace("none", "T")
+
+
+def test_the_jobs_in_flight_of_a_tenant_have_a_quota(tenants):
+    world, tokens = tenants(**{"limits.jobsInFlightPerTenant": 2})
+    world.sandbox.settings(createSeconds=150)
+    with connect(world, tokens["acme"]) as acme, connect(world, tokens["blue"]) as blue, world.connect() as root:
+        for name in ("a0", "a1"):
+            acme.call("provision", name=name, **MACHINE)
+        error = acme.refused("quotaExceeded", "provision", name="a2", **MACHINE)
+        assert "2 jobs in flight" in str(error) and (error.data["limit"], error.data["actual"]) == (2, 3)
+        blue.call("provision", name="b0", **MACHINE)
+        # A destroy is never refused, and ends the job of the instance.
+        removal = acme.call("destroy", instance="a0")["job"]["id"]
+        world.finish(removal)
+        acme.call("provision", name="a3", **MACHINE)
+        root.call("tenant.set", tenant="acme", quota={"jobsInFlight": 3})
+        acme.call("provision", name="a4", **MACHINE)
+        acme.refused("quotaExceeded", "provision", name="a5", **MACHINE)
+
+
+def test_calls_and_changes_of_a_tenant_have_a_rate(tenants):
+    world, tokens = tenants(**{"limits.callsPerMinutePerTenant": 50, "limits.mutationsPerMinutePerTenant": 3})
+    with world.connect() as root:
+        with connect(world, tokens["acme"]) as acme, connect(world, tokens["acme"]) as other:
+            for number in range(3):
+                acme.call("secret.set", name=f"s{number}", value="v")
+            error = other.refused("tooManyCalls", "secret.set", name="s3", value="v")
+            assert error.data["limit"] == 3 and 0 < error.data["retryAfterMs"] <= 20_001 and error.data["retryable"]
+            # Ten calls may be made at once: three changes, the refused one, and six more.
+            for _ in range(6):
+                other.call("secret.list")
+            assert acme.refused("tooManyCalls", "secret.list").data["limit"] == 50
+            # Constant replies do not count, and other callers are not concerned.
+            for _ in range(100):
+                acme.call("system.ping")
+            with connect(world, tokens["blue"]) as blue:
+                blue.call("secret.list")
+            for _ in range(200):
+                root.call("status.list")
+            root.call("tenant.set", tenant="acme", quota={"callsPerMinute": 100_000, "mutationsPerMinute": 100_000})
+            acme.call("secret.set", name="s3", value="v")
+        # Calls over a rate do not fill the audit.
+        entries = root.call("audit.list", limit=1000)["entries"]
+        assert entries and "tooManyCalls" not in str(entries)
+
+
+def test_valid_tokens_of_a_tenant_have_a_quota(tenants):
+    world, tokens = tenants(**{"limits.tokensPerTenant": 2})
+    with connect(world, tokens["acme"]) as acme:
+        made = acme.call("token.create", principal="acme", name="second")["token"]["id"]
+        error = acme.refused("quotaExceeded", "token.create", principal="acme", name="third")
+        assert "the tenant acme has the 2 valid tokens" in str(error)
+        acme.call("token.revoke", token=made)
+        acme.call("token.create", principal="acme", name="third")
+
+
+def test_connections_and_subscriptions_of_a_principal_are_limited(tenants):
+    world, tokens = tenants(**{"limits.connectionsPerPrincipal": 3, "limits.subscriptionsPerPrincipal": 4})
+    limits = world.call("system.limits")["limits"]
+    assert (limits["connectionsPerPrincipal"], limits["subscriptionsPerPrincipal"]) == (3, 4)
+    connections = [connect(world, tokens["acme"]) for _ in range(3)]
+    with world.connect() as further:
+        error = further.refused("tooManyConnectionsOfUser", "session.authenticate", token=tokens["acme"])
+        assert error.data["limit"] == 3 and error.data["actual"] == 4
+        # The limit is that of the principal: others use the same user and address.
+        further.call("session.authenticate", token=tokens["blue"])
+        host, port = world.daemon.http
+        refused = requests.post(
+            f"http://{host}:{port}/rpc", json={"jsonrpc": "2.0", "id": 1, "method": "access.whoami"},
+            headers={"Authorization": f"Bearer {tokens['acme']}"}, timeout=30)
+        assert refused.status_code == 429 and refused.json()["error"]["data"]["code"] == "tooManyConnectionsOfUser"
+        for number in range(4):
+            connections[number % 2].subscribe(filter={"change": "nothing"})
+        assert connections[2].refused(
+            "tooManySubscriptions", "status.subscribe", filter={"change": "nothing"}).data["limit"] == 4
+        further.subscribe(filter={"change": "nothing"})
+    for connection in connections:
+        connection.close()
+    with world.connect() as again:
+        again.call("session.authenticate", token=tokens["acme"])
+        again.subscribe(filter={"change": "nothing"})
