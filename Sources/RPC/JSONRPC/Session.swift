@@ -20,7 +20,13 @@ public final class Session: Sendable {
     let budget: CallBudget
     /// The user or address whose share of the budget the connection uses.
     let payer: CallBudget.Payer
-    private let caller: Locked<Principal>
+    private let caller: Locked<Caller>
+
+    private struct Caller: Sendable {
+        var principal: Principal
+        /// Called when the caller has shown a proof.
+        var onProof: (@Sendable () -> Void)?
+    }
 
     private let wake: @Sendable () -> Void
     /// Runs the handlers that are registered with `onLoop`; `nil` for Swift's shared threads.
@@ -45,7 +51,7 @@ public final class Session: Sendable {
         self.limits = limits
         self.budget = budget ?? CallBudget(limits: limits)
         payer = CallBudget.Payer(peer)
-        caller = Locked(principal ?? Principal(unchecked: peer))
+        caller = Locked(Caller(principal: principal ?? Principal(unchecked: peer)))
         self.wake = wake
         self.executor = executor
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
@@ -74,11 +80,27 @@ public final class Session: Sendable {
     }
 
     /// The caller of the connection's next calls.
-    public var principal: Principal { caller.withLock { $0 } }
+    public var principal: Principal { caller.withLock { $0.principal } }
 
     /// Replaces the caller of the connection's next calls. Calls that have begun keep their caller.
     public func setPrincipal(_ principal: Principal) {
-        caller.withLock { $0 = principal }
+        let onProof = caller.withLock { caller -> (@Sendable () -> Void)? in
+            caller.principal = principal
+            guard !principal.awaitsProof else { return nil }
+            defer { caller.onProof = nil }
+            return caller.onProof
+        }
+        onProof?()
+    }
+
+    /// Calls `body` once when the caller has shown a proof, or now if it has shown one. A second handler replaces the
+    /// first one. `body` must not block.
+    public func onProof(_ body: @escaping @Sendable () -> Void) {
+        let isProven = caller.withLock { caller in
+            if caller.principal.awaitsProof { caller.onProof = body }
+            return !caller.principal.awaitsProof
+        }
+        if isProven { body() }
     }
 
     /// True if the connection has closed.
@@ -100,7 +122,8 @@ public final class Session: Sendable {
         update { $0.wantsClose = true }
     }
 
-    /// Ends the connection because its client's proof is no longer valid, such as a revoked token.
+    /// Ends the connection because its client's proof is no longer valid, such as a revoked token, or because it may not
+    /// stay without a proof.
     ///
     /// The client gets the error, with a null id, and then no notification. Later calls are refused, calls that only wait
     /// are cancelled, and the connection closes when the calls in flight have replied.
