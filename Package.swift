@@ -255,7 +255,7 @@ let package = Package(
         // Tests mirror Sources. Tests/EndToEnd drives the programs from outside and is not a Swift target.
         suite("JSONTests", ["JSON"]),
         suite("JSONSchemaTests", ["JSONSchema", "JSON"]),
-        suite("JSONRPCTests", ["JSONRPC", "JSON", "JSONSchema"]),
+        suite("JSONRPCTests", ["AuraModel", "JSONRPC", "JSON", "JSONSchema", "TestKit"]),
         suite(
             "RPCTransportTests",
             [
@@ -274,7 +274,7 @@ let package = Package(
         suite("EncodingTests", ["Encoding"]),
         suite("SignaturesTests", ["Signatures"], exclude: ["judge.py"]),
         suite("HTTPClientTests", ["Encoding", "HTTPClient", "HTTPDoubles", "Locking"]),
-        target("Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage", logging, serviceLifecycle]),
+        target("Tests/TestKit", ["AuraModel", "JSON", "JSONRPC", "Locking", "Storage", logging, serviceLifecycle]),
         target(
             "Tests/Simulation/Simulator", name: "Simulation",
             [

@@ -19,8 +19,6 @@ AURA = Server(HERE / "servers" / "aura.json")
 CASES = all_cases(AURA)
 WAYS = {
     "unix-lines": "lines", "tcp-lines": "lines", "unix-content-length": "content-length", "websocket": "message", "http": "message"}
-# On TCP, aurad closes a connection that does not begin with JSON. `Tests/EndToEnd/test_doors.py` tests that.
-OPENING = b'{"jsonrpc":"2.0","id":0,"method":"system.ping"}'
 CHANNELS = {"websocket": messages.WebSocketChannel, "http": messages.HTTPChannel}
 
 
@@ -35,9 +33,10 @@ def carried(cases, way):
 def play(daemon, port):
     """Returns a function that runs cases over one transport and framing; every case must pass."""
     connects = {
-        "unix-lines": channels.unix(daemon.socket), "tcp-lines": channels.tcp("127.0.0.1", port, OPENING),
-        "unix-content-length": channels.unix(daemon.socket), "websocket": messages.websocket(*daemon.http, "/ws"),
-        "http": messages.http_post(*daemon.http, "/rpc")}
+        "unix-lines": channels.unix(daemon.socket), "tcp-lines": channels.tcp("127.0.0.1", port, daemon.token),
+        "unix-content-length": channels.unix(daemon.socket),
+        "websocket": messages.websocket(*daemon.http, "/ws", daemon.token),
+        "http": messages.http_post(*daemon.http, "/rpc", daemon.token)}
 
     def run(way, cases):
         connect = connects[way]

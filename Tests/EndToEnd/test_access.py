@@ -146,7 +146,7 @@ def test_a_websocket_shows_its_token_in_the_handshake_or_by_a_call(world):
     with world.connect() as root:
         principal, token_id, token = issue(root, "watcher", ["instances:read"])
     address = world.daemon.http
-    by_call = WebSocket(address)
+    by_call = WebSocket(address, shows_token=False)
     assert by_call.call("session.authenticate", token=token)["principal"] == principal
     by_header = WebSocket(address, headers=[f"Authorization: Bearer {token}"])
     assert by_header.call("access.whoami")["proof"] == "token"

@@ -41,15 +41,18 @@ def test_each_call_is_logged_with_its_method_caller_and_outcome(worlds):
     host, port = world.daemon.http
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "job.get", "params": {"job": PLANTED}})
     assert "error" in requests.post(
-        f"http://{host}:{port}/rpc", data=body, headers={"Content-Type": "application/json"}, timeout=30).json()
+        f"http://{host}:{port}/rpc", data=body, timeout=30,
+        headers={"Content-Type": "application/json", **world.daemon.http.headers}).json()
     eventually(lambda: calls(world) and calls(world)[-1]["method"] == "job.get", what="the line of the last call")
 
-    own, gateway = f"uid:{os.getuid()}", "loopback"
+    own, gateway = f"uid:{os.getuid()}", world.daemon.principal
     # The notification and the members of a batch may run at the same time.
     assert sorted((line["method"], line["outcome"], line["principal"]) for line in calls(world)) == sorted([
         ("status.list", "ok", own), ("status.get", "instanceNotFound", own), ("status.list", "invalidParams", own),
         ("provision", "unknownRegion", own), ("job.list", "ok", own), ("system.health", "ok", own),
-        ("system.health", "ok", own), ("job.get", "jobNotFound", gateway)])
+        ("system.health", "ok", own), ("principal.create", "ok", own), ("token.create", "ok", own),
+        ("job.get", "jobNotFound", gateway)])
+    assert world.daemon.token not in world.daemon.log_text()
     peers = {line["principal"]: line["peer"] for line in calls(world)}
     assert str(os.getpid()) in peers[own] and peers[gateway].startswith("127.0.0.1 port "), peers
     assert PLANTED not in world.daemon.log_text()

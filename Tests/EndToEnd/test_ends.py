@@ -13,8 +13,7 @@ BEFORE_A_BODY_IS_LATE = 20
 
 def test_sockets_over_tcp_have_keepalive(worlds):
     world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0"})
-    address = next(word for word in world.daemon.ready_line.split() if word.startswith("tcp:"))
-    listen = int(address.rpartition(":")[2])
+    listen = world.daemon.listen[1]
     web = WebSocket(world.daemon.http)
     with socket.create_connection(("127.0.0.1", listen)) as plain, \
             socket.create_connection(world.daemon.http) as http:
@@ -43,8 +42,8 @@ def keepalive_timers(port):
 def test_a_partial_request_head_does_not_disturb_the_shutdown(worlds, half, first):
     """The partial head gets no response, and the daemon shuts down normally."""
     world = worlds({"http": "127.0.0.1:0"})
-    whole = b'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 47\r\n\r\n' \
-        b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
+    whole = b'POST /rpc HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n' \
+        b'Content-Length: 47\r\n\r\n{"jsonrpc":"2.0","id":1,"method":"system.ping"}' % world.daemon.token.encode()
     with socket.create_connection(world.daemon.http, 30) as opened:
         opened.sendall(whole + half if first else half)
         if first:
@@ -64,7 +63,8 @@ def test_a_partial_request_body_does_not_delay_the_shutdown(worlds, path, status
     world = worlds({"http": "127.0.0.1:0"})
     with socket.create_connection(world.daemon.http, 30) as opened:
         opened.sendall(
-            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {world.daemon.token}\r\n"
+            "Content-Type: application/json\r\nExpect: 100-continue\r\n"
             "Content-Length: 1000\r\n\r\n".encode())
         # The 100 response shows that the daemon has read the head.
         assert opened.recv(25, socket.MSG_WAITALL) == b"HTTP/1.1 100 Continue\r\n\r\n"

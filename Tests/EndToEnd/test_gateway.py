@@ -29,7 +29,7 @@ def connection(world):
 
 
 def post(world, body, **options):
-    headers = {"Content-Type": "application/json", **options.pop("headers", {})}
+    headers = {"Content-Type": "application/json", **world.daemon.http.headers, **options.pop("headers", {})}
     host, port = world.daemon.http
     return requests.post(f"http://{host}:{port}/rpc", data=body, headers=headers, timeout=30, **options)
 
@@ -55,19 +55,20 @@ def test_a_websocket_client_provisions_and_destroys_an_instance(world, connectio
 
 
 def test_jobs_and_events_name_their_principal(world, connection):
-    """A local process is its user, and every client of the gateway is `loopback`. A destroy that takes over names its
+    """A local process is its user, and a client of the gateway is the principal of its token. A destroy that takes over names its
     own caller, and the phases of the provision name the caller of the provision."""
     name = fresh_name()
     made = connection.call("provision", name=name, region="eu-central", size="small")["job"]
-    assert made["principal"] == "loopback"
+    remote = world.daemon.principal
+    assert made["principal"] == remote
     destroyed = world.call("destroy", instance=name)["job"]
     own = f"uid:{os.getuid()}"
     assert destroyed["principal"] == own
     assert world.finish(destroyed["id"])["principal"] == own
     assert {event.get("principal") for event in world.follow_job(destroyed["id"])} == {own}
     told = world.follow_job(made["id"])
-    assert told[0]["principal"] == "loopback"
-    assert {event.get("principal") for event in told} <= {"loopback", own}
+    assert told[0]["principal"] == remote
+    assert {event.get("principal") for event in told} <= {remote, own}
 
 
 def test_ids_come_back_byte_for_byte(connection):
@@ -307,7 +308,8 @@ def test_a_connection_is_reused_after_each_kind_of_response(world):
     for body, headers, status in [
             (call, {}, 200), (note, {}, 204), ("{nonsense", {}, 200), ("x" * (limit + 1), {}, 413),
             (call, {"Content-Type": "text/plain"}, 415), (call, {"Origin": "https://evil.example"}, 403), (call, {}, 200)]:
-        connection.request("POST", "/rpc", body=body, headers={"Content-Type": "application/json", **headers})
+        own = {"Content-Type": "application/json", **world.daemon.http.headers}
+        connection.request("POST", "/rpc", body=body, headers={**own, **headers})
         answer = connection.getresponse()
         answer.read()
         assert (answer.status, connection.sock.getsockname()) == (status, local)
@@ -316,9 +318,11 @@ def test_a_connection_is_reused_after_each_kind_of_response(world):
 
 def test_pipelined_requests_are_answered_in_order(world):
     opened = socket.create_connection(world.daemon.http, 10)
+    token = world.daemon.token.encode()
     bodies = [b'{"jsonrpc":"2.0","id":%d,"method":"system.ping"}' % number for number in range(20)]
-    requests_ = [b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s"
-                 % (b"Connection: Close\r\n" if body is bodies[-1] else b"", len(body), body) for body in bodies]
+    requests_ = [
+        b"POST /rpc HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s"
+        % (token, b"Connection: Close\r\n" if body is bodies[-1] else b"", len(body), body) for body in bodies]
     opened.sendall(b"".join(requests_))
     answers = b""
     while piece := opened.recv(1 << 16):
@@ -331,7 +335,9 @@ def test_an_http_1_0_connection_closes_after_the_response(world):
     """HTTP/1.0 has no persistent connections unless the client requests one."""
     opened = socket.create_connection(world.daemon.http, 10)
     body = b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
-    opened.sendall(b"POST /rpc HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    opened.sendall(
+        b"POST /rpc HTTP/1.0\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+        % (world.daemon.token.encode(), len(body), body))
     answer = b""
     while piece := opened.recv(1 << 16):
         answer += piece
@@ -356,8 +362,9 @@ def test_a_closed_connection_ends_its_wait(world):
     job = world.provision(fresh_name())
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "job.wait", "params": {"job": job}}).encode()
     opened = socket.create_connection(world.daemon.http, 10)
-    opened.sendall(b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                   % len(body) + body)
+    opened.sendall(
+        b"POST /rpc HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+        % (world.daemon.token.encode(), len(body), body))
     local, remote = opened.getsockname()[1], opened.getpeername()[1]
 
     def is_held():

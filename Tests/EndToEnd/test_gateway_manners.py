@@ -21,7 +21,7 @@ def world(module_worlds):
 def head(world, body, method="POST", path="/rpc", hosts=1, version="1.1", **headers):
     own = "{}:{}".format(*world.daemon.http)
     lines = [f"{method} {path} HTTP/{version}", *[f"Host: {own}"] * hosts, f"Content-Length: {len(body)}"]
-    given = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    given = {"Content-Type": "application/json", **world.daemon.http.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
     lines += [f"{name}: {each}" for name, value in given.items() for each in (value if isinstance(value, list) else [value])]
     return "\r\n".join([*lines, "", ""]).encode()
 
@@ -116,12 +116,12 @@ def test_a_stream_that_is_not_http_is_closed_at_once(world, sent):
 
 
 def test_a_listed_origin_gets_cors_headers(world):
-    asked = {"Origin": PAGE, "Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "content-type",
+    asked = {"Origin": PAGE, "Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization,content-type",
              "Access_Control_Request_Private_Network": "true"}
     status, fields, _ = exchange(world, b"", method="OPTIONS", **asked)
     assert status == 204 and fields["vary"] == "Origin"
     assert {name: value for name, value in fields.items() if name.startswith("access-control")} == {
-        "access-control-allow-origin": PAGE, "access-control-allow-methods": "POST", "access-control-allow-headers": "Content-Type",
+        "access-control-allow-origin": PAGE, "access-control-allow-methods": "POST", "access-control-allow-headers": "Authorization, Content-Type",
         "access-control-max-age": "600", "access-control-allow-private-network": "true"}
     status, fields, content = exchange(world, Origin=PAGE)
     assert (status, fields["access-control-allow-origin"], fields["vary"]) == (200, PAGE, "Origin")

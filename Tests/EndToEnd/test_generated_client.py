@@ -117,7 +117,7 @@ def test_the_generated_client_has_every_method(generated):
 
 def test_the_generated_client_provisions_and_destroys_an_instance(world, generated):
     async def story():
-        client = generated.AuraClient({}, timeout=20)
+        client = generated.AuraClient(world.daemon.http.headers, timeout=20)
         assert (await client.system.ping()).pong is True
         limits = (await client.system.limits()).limits
         assert limits.depth == 64 and limits.connections == 1024

@@ -71,10 +71,12 @@ class Editor:
         self.socket.close()
 
 
-def test_a_client_with_content_length_framing_works(connect):
+def test_a_client_with_content_length_framing_works(world, connect):
+    token = world.daemon.token
     editor = Editor(connect())
     try:
         assert editor.call("system.ping") == {"pong": True}
+        assert editor.call("session.authenticate", token=token)["proof"] == "token"
         assert len(editor.call("rpc.discover")["methods"]) == len(SCHEMA.methods)
         name = fresh_name()
         editor.call("status.subscribe", **{"from": "now"})
@@ -103,12 +105,15 @@ class Follower(aiorpcx.RPCSession):
 
 @pytest.mark.parametrize("transport", ["unix", "tcp"])
 def test_a_client_with_line_framing_works(world, shared_port, transport):
+    token = world.daemon.token
+
     async def story():
         opening = (
             aiorpcx.connect_us(str(world.daemon.socket), session_factory=Follower) if transport == "unix"
             else aiorpcx.connect_rs("127.0.0.1", shared_port, session_factory=Follower))
         async with opening as session:
             assert await session.send_request("system.ping") == {"pong": True}
+            assert (await session.send_request("session.authenticate", {"token": token}))["proof"] == "token"
             async with session.send_batch() as batch:
                 for _ in range(20):
                     batch.add_request("system.ping")

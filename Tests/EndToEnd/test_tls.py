@@ -251,8 +251,6 @@ def test_unusable_settings_end_the_start(worlds, authority):
     open_key.chmod(0o644)
     cases = [
         ({"listen": "tls://127.0.0.1:0"}, "set tls.certificateFile and tls.keyFile"),
-        ({**files, "listen": "tls://0.0.0.0:0"}, "0.0.0.0 is not a loopback address"),
-        ({**files, "http": "https://192.0.2.1:0"}, "192.0.2.1 is not a loopback address"),
         ({**files, "http": "http://127.0.0.1:0"}, "cannot use http"),
         ({**files, "listen": "tls://127.0.0.1:0", "tls.keyFile": other}, "the key belongs to another certificate"),
         ({**files, "listen": "tls://127.0.0.1:0", "tls.keyFile": str(open_key)}, f"run chmod 600 {open_key}"),

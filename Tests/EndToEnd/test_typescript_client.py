@@ -35,13 +35,14 @@ def free_port():
 
 
 @pytest.fixture(params=["unix", "tcp", "ws"])
-def reached(request, worlds):
-    """Returns a world and the address of its daemon."""
+def reached(request, worlds, monkeypatch):
+    """Returns a world and the address of its daemon. The environment has a token if the client needs one."""
     if request.param == "unix":
         world = worlds()
         return world, str(world.daemon.socket)
     place = f"127.0.0.1:{free_port()}"
     world = worlds({"http" if request.param == "ws" else "listen": place})
+    monkeypatch.setenv("AURA_TOKEN", world.daemon.token)
     return world, f"ws://{place}/ws" if request.param == "ws" else f"tcp:{place}"
 
 

@@ -26,8 +26,8 @@ def world(worlds, address):
 class Follower:
     """A client that keeps the events that it receives."""
 
-    def __init__(self, url):
-        self.server = jsonrpc_websocket.Server(url, timeout=20)
+    def __init__(self, url, headers):
+        self.server = jsonrpc_websocket.Server(url, timeout=20, headers=headers)
         self.server.status.event = self.note
         self.events = asyncio.Queue()
 
@@ -46,7 +46,7 @@ class Follower:
 
 @contextlib.asynccontextmanager
 async def follower(address):
-    made = Follower(f"ws://{address}/ws")
+    made = Follower("ws://{}:{}/ws".format(*address), address.headers)
     reading = await made.server.ws_connect()
     try:
         yield made
@@ -92,5 +92,5 @@ async def calls_at_once(address):
 
 
 @pytest.mark.parametrize("story", [follows_an_agent, is_told_what_is_wrong, calls_at_once])
-def test_a_jsonrpc_websocket_client_works(world, address, story):
-    asyncio.run(asyncio.wait_for(story(address), 60))
+def test_a_jsonrpc_websocket_client_works(world, story):
+    asyncio.run(asyncio.wait_for(story(world.daemon.http), 60))

@@ -532,6 +532,7 @@ def refused_at(connection, code, number, limit):
 def test_connections_kept_are_not_available_over_tcp(worlds):
     """With any number of connections over TCP, the owner can still connect to the Unix socket."""
     world = worlds({"http": "127.0.0.1:0", "limits.connections": 16, "limits.connectionsPerAddress": 16})
+    assert world.daemon.token
     with contextlib.ExitStack() as stack:
         for _ in range(14):
             assert lives_on(stack.enter_context(contextlib.closing(WebSocket(world.daemon.http))))
@@ -557,6 +558,7 @@ def test_connections_are_limited_by_the_descriptors(worlds):
 def test_connections_per_user_and_in_total_are_limited(worlds):
     """Connections over TCP belong to no user, and count in the total."""
     world = worlds({"http": "127.0.0.1:0", "limits.connections": 5, "limits.connectionsPerUser": 3})
+    assert world.daemon.token
     own = [world.connect() for _ in range(3)]
     assert all(lives_on(each) for each in own)
     for _ in range(3):
@@ -577,9 +579,8 @@ def test_connections_per_user_and_in_total_are_limited(worlds):
 def test_connections_per_address_are_limited_over_tcp(worlds):
     """WebSockets and plain TCP count together; the Unix socket does not count, and plain HTTP has its own count."""
     world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0", "limits.connectionsPerAddress": 2})
-    address = next(word for word in world.daemon.ready_line.split() if word.startswith("tcp:"))
     with contextlib.ExitStack() as stack:
-        plain = stack.enter_context(socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 30))
+        plain = stack.enter_context(world.daemon.connect_tcp())
         plain.sendall(PING + b"\n")
         assert b"pong" in plain.recv(1000)
         assert lives_on(stack.enter_context(contextlib.closing(WebSocket(world.daemon.http))))

@@ -20,7 +20,8 @@ struct TestGateway: Sendable {
     /// Runs a gateway with the routes while `body` runs, then shuts it down gracefully. Returns when the gateway, every
     /// connection and every handler have ended.
     static func run(
-        _ routes: [HTTPRoute], drain: TimeAmount = .seconds(30), bodyTime: TimeAmount = .minutes(10),
+        _ routes: [HTTPRoute], router: JSONRPC.Router = JSONRPC.Router { _ in }, drain: TimeAmount = .seconds(30),
+        bodyTime: TimeAmount = .minutes(10),
         _ body: (TestGateway) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -29,7 +30,7 @@ struct TestGateway: Sendable {
         let client = HTTPClient()
         try await withService(logger: logger) { onReady in
             Gateway(
-                settings: settings, router: JSONRPC.Router { _ in }, routes: routes, limits: RPCLimits(), drain: drain,
+                settings: settings, router: router, routes: routes, limits: RPCLimits(), drain: drain,
                 bodyTime: bodyTime, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
                 webSocket: { _, _, _ in }, onReady: onReady)
         } body: { _, port, services in

@@ -127,6 +127,27 @@ private struct Client {
         #expect(answer["scopes"] == [])
     }
 
+    /// A client of TCP or TLS is nobody before it shows a token, on the loopback interface too.
+    @Test(arguments: [
+        Peer.tcp(address: "127.0.0.1", port: 1), .tcp(address: "::1", port: 1),
+        .tls(address: "127.0.0.1", port: 1, certificate: nil),
+        .tls(
+            address: "127.0.0.1", port: 1,
+            certificate: ClientCertificate(uri: "aura://model/principal/x", keyDigest: [], notAfter: .max / 1000)),
+    ])
+    func aClientOfTheNetworkNeedsAProof(peer: Peer) async throws {
+        let daemon = try await Daemon()
+        let token = try await daemon.token()
+        let client = Client(InMemoryConnection(router: daemon.router, peer: peer))
+        #expect(try await client.result("system.ping") == true)
+        for method in ["access.whoami", "status.get", "rpc.discover", "principal.create", "no.such"] {
+            #expect(try await client.error(method) == "unauthenticated")
+        }
+        let answer = try await client.authenticate(token.text)
+        #expect(answer["principal"]?.stringValue == token.principal)
+        #expect(try await client.result("status.get").stringValue == token.principal)
+    }
+
     /// Constant replies are copied without the chain of interceptors.
     @Test func aConstantReplyNeedsItsScope() async throws {
         let daemon = try await Daemon()

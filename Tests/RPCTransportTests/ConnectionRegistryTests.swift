@@ -30,6 +30,24 @@ import Testing
         }
     }
 
+    @Test func connectionsWithoutAProofAreCountedUntilTheyShowOneOrEnd() throws {
+        let registry = ConnectionRegistry(limits: RPCLimits(unprovenConnections: 2), owner: 107)
+        let ids = try (1...3).map { try #require(Self.admits(registry, .tcp(address: "192.0.2.1", port: $0))) }
+        #expect(registry.countUnproven(ids[0]) == nil)
+        #expect(registry.countUnproven(ids[1]) == nil)
+        #expect(registry.countUnproven(ids[2])?.code == .tooManyConnections)
+        registry.remove(ids[2])
+        registry.noteProof(of: ids[0])
+        registry.noteProof(of: ids[0])
+        #expect(registry.unproven == 1)
+        registry.remove(ids[1])
+        registry.remove(ids[1])
+        #expect(registry.unproven == 0)
+        // A connection that has ended already is not counted.
+        #expect(registry.countUnproven(ids[1]) == nil)
+        #expect(registry.unproven == 0)
+    }
+
     @Test func otherPeersAreRefusedBeyondTheLimits() {
         let limits = RPCLimits(connectionsPerUser: 1, connectionsPerAddress: 1)
         let registry = ConnectionRegistry(limits: limits, owner: 107)

@@ -19,6 +19,7 @@ struct TestServer: Sendable {
     static func run(
         on addresses: [ListenAddress], router: Router = Methods().router, limits: RPCLimits = RPCLimits(),
         drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .minutes(10),
+        proofTime: TimeAmount = .minutes(10),
         onLog: (@Sendable (String) -> Void)? = nil, body: (TestServer) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
@@ -27,7 +28,7 @@ struct TestServer: Sendable {
         try await withService(logger: logger) { onReady in
             RPCServer(
                 addresses: addresses, router: router, limits: limits, drain: drain, firstMessageTime: firstMessageTime,
-                group: MultiThreadedEventLoopGroup.singleton, logger: logger, onReady: onReady)
+                proofTime: proofTime, group: MultiThreadedEventLoopGroup.singleton, logger: logger, onReady: onReady)
         } body: { server, bound, services in
             try await body(TestServer(server: server, addresses: bound, services: services))
         }

@@ -124,6 +124,31 @@ import Testing
         }
     }
 
+    /// A certificate is a proof. Handshakes, also failed ones, are not counted.
+    @Test func onlyConnectionsWithoutACertificateAreCountedAsUnproven() async throws {
+        let limits = RPCLimits(unprovenConnections: 1)
+        try await EncryptedServer.run(limits: limits, router: try TestAuthenticator().router()) { server in
+            let own = try server.authority.issue()
+            let silent = try await EncryptedClient.connect(port: server.port, nil)
+            let foreign = try await server.client(try TestAuthority().issue())
+            #expect(await foreign.call("ping") == nil)
+            let first = try await server.client(own)
+            #expect(await first.call("whoami")?.contains("certificate") == true)
+            #expect(server.server.unprovenConnections == 0)
+            let without = try await server.client()
+            #expect(await without.call("whoami")?.contains("unauthenticated") == true)
+            #expect(server.server.unprovenConnections == 1)
+            let refused = try await server.client()
+            #expect(await refused.line()?.contains("tooManyConnections") == true)
+            #expect(await refused.line() == nil)
+            let second = try await server.client(own)
+            #expect(await second.call("whoami")?.contains("certificate") == true)
+            #expect(await without.call("authenticate", #"{"token":"good"}"#)?.contains("ada") == true)
+            #expect(server.server.unprovenConnections == 0)
+            for client in [silent, first, second, without] { await client.close() }
+        }
+    }
+
     @Test func largeRepliesArriveWholeAndInOrder() async throws {
         try await EncryptedServer.run { server in
             let client = try await server.client()

@@ -29,7 +29,7 @@ struct EncryptedServer {
     /// Runs a server while `body` runs. Its clients are asked for certificates of its authority.
     static func run(
         clients: TLSFiles.ClientCertificates = .optional, handshakeTime: TimeAmount = .seconds(60),
-        limits: RPCLimits = RPCLimits(), _ body: (EncryptedServer) async throws -> Void
+        limits: RPCLimits = RPCLimits(), router: Router? = nil, _ body: (EncryptedServer) async throws -> Void
     ) async throws {
         let authority = try TestAuthority()
         let directory = try TemporaryDirectory()
@@ -41,12 +41,7 @@ struct EncryptedServer {
             TLSFiles(
                 certificate: pair.certificate, key: pair.key, clientAuthority: client, clientCertificates: clients),
             time: SystemTime(), logger: logger)
-        var router = Router { _ in }
-        router.registerImmediate(RPCMethod<NoParams, String>("peer")) { _, call in "\(call.session.peer)" }
-        router.registerImmediate(RPCMethod<Size, String>("big")) { given, _ in
-            String(repeating: "x", count: given.bytes)
-        }
-        let methods = router
+        let methods = router ?? Self.methods()
         try await withService(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { onReady in
             RPCServer(
                 addresses: [.tls(port: 0)], router: methods, limits: limits,
@@ -61,6 +56,15 @@ struct EncryptedServer {
     }
 
     struct Size: Decodable, Sendable { var bytes: Int }
+
+    private static func methods() -> Router {
+        var router = Router { _ in }
+        router.registerImmediate(RPCMethod<NoParams, String>("peer")) { _, call in "\(call.session.peer)" }
+        router.registerImmediate(RPCMethod<Size, String>("big")) { given, _ in
+            String(repeating: "x", count: given.bytes)
+        }
+        return router
+    }
 
     /// Replaces the server's certificate and key by a new pair of the same authority.
     func renew() throws -> TestAuthority.Issued {

@@ -17,6 +17,8 @@ private struct Daemon: Authenticator {
     static let alice: UInt32 = 2
     static let exporter: UInt32 = 3
 
+    let methodsBeforeProof: Set<String> = []
+
     func principal(of peer: Peer) -> Principal {
         guard case .unix(let process) = peer else { return Principal(id: "internal") }
         let usual: Set<String> = ["secrets:read", "secrets:write"]

@@ -47,6 +47,9 @@ public protocol ConfiguredFeature: Sendable {
     /// The lines about this feature that `aurad check-config` shows. They contain no secret.
     var summary: [String] { get }
 
+    /// True if the feature can verify tokens of callers.
+    var verifiesTokens: Bool { get }
+
     /// Asks the feature's providers whether they accept the settings. Returns `nil` if there is no provider to ask.
     func checkOnline(_ environment: FeatureEnvironment) async -> OnlineCheck?
 
@@ -58,6 +61,9 @@ public protocol ConfiguredFeature: Sendable {
 extension ConfiguredFeature {
     /// No lines.
     public var summary: [String] { [] }
+
+    /// False.
+    public var verifiesTokens: Bool { false }
 
     /// Returns `nil`.
     public func checkOnline(_ environment: FeatureEnvironment) async -> OnlineCheck? { nil }

@@ -27,13 +27,13 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: """
-            HOST:PORT or tls://HOST:PORT to serve over TCP as well; loopback addresses only, there is no authentication yet.
+            HOST:PORT or tls://HOST:PORT to serve over TCP as well; callers need a token; beyond loopback addresses with TLS only.
             """)
     var listen: String?
 
     @Option(
         help: """
-            HOST:PORT or https://HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well; loopback addresses only.
+            HOST:PORT or https://HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well, as --listen.
             """)
     var http: String?
 

@@ -19,17 +19,34 @@ extension Settings {
     /// Reads and checks every setting, including the settings of the features. Throws `SettingsError` at the first
     /// setting that cannot be used.
     static func read(_ source: SettingsSource, features: [Feature]) throws -> Settings {
-        Settings(
+        let settings = Settings(
             wire: try readWire(source), persistence: try Persistence.read(source),
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             http: try readOutbound(source), features: try features.map { try $0.configure(source) },
             quota: try readQuota(source), engine: try readEngine(source), retention: try readRetention(source),
             reconciler: try readReconciler(source))
+        try settings.wire.checkProofs(verifiesTokens: settings.features.contains { $0.verifiesTokens })
+        return settings
     }
 }
 
 // MARK: The wire
+
+extension Settings.Wire {
+    /// Throws `SettingsError` if no caller of an address could prove who it is: there is no key that verifies a token,
+    /// and no authority of client certificates.
+    fileprivate func checkProofs(verifiesTokens: Bool) throws {
+        guard !verifiesTokens else { return }
+        for (key, address, scheme) in [("listen", listen, "tls"), ("http", http, "https")] {
+            let hasCertificates = address?.isEncrypted == true && tls?.acceptsClientCertificates == true
+            guard let address, !hasCertificates else { continue }
+            throw SettingsError(
+                "cannot use \(key) = \(address.text(scheme: scheme)) without a key file, since callers there prove by a "
+                    + "token who they are: make one with aura vault init --out FILE and set vault.keyFile")
+        }
+    }
+}
 
 extension Settings {
     private static let wireSettings: [Setting] =

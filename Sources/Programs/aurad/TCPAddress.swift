@@ -9,6 +9,9 @@ struct TCPAddress: Sendable, Hashable {
     /// True if connections use TLS.
     var isEncrypted: Bool
 
+    /// The address as a setting.
+    func text(scheme: String) -> String { (isEncrypted ? "\(scheme)://" : "") + address.description }
+
     /// Returns the address of `key`, or `nil` if the setting is absent. `scheme` is the text before `://` for TLS. Throws
     /// `SettingsError` unless the daemon may listen there.
     static func read(_ source: SettingsSource, _ key: String, scheme: String) throws -> TCPAddress? {
@@ -16,7 +19,8 @@ struct TCPAddress: Sendable, Hashable {
         let isEncrypted = text.hasPrefix("\(scheme)://")
         do {
             let address = try ListenerAddress(isEncrypted ? String(text.dropFirst(scheme.count + 3)) : text)
-            try address.check(hasTLS: isEncrypted, hasProof: false)
+            // `Settings.read` refuses a configuration whose daemon could verify no proof.
+            try address.check(hasTLS: isEncrypted, hasProof: true)
             return TCPAddress(address: address, isEncrypted: isEncrypted)
         } catch {
             throw SettingsError("cannot use \(key) = \(text): \(error)")

@@ -10,12 +10,13 @@ public import TLS
 /// The HTTP server of the daemon. A `POST /rpc` has one call or batch in its body. `/ws` is a WebSocket with one call
 /// or batch per WebSocket message.
 ///
-/// It has no authentication, so it must be on a loopback address or behind a proxy that provides it. With TLS it accepts
-/// only connections that agree on `http/1.1` by ALPN.
+/// If the router has an authenticator, each request of `/rpc` must show a proof, and a WebSocket before its first call.
+/// Beyond loopback addresses, the gateway serves only with an authenticator and with TLS. With TLS it accepts only
+/// connections that agree on `http/1.1` by ALPN.
 public final class Gateway: Service {
     /// The address of the gateway and its rules of access.
     public struct Settings: Sendable {
-        /// The address to bind. The gateway refuses addresses beyond loopback.
+        /// The address to bind. The gateway refuses addresses beyond loopback without TLS.
         public var address: ListenerAddress
         /// Performs the handshakes of TLS; `nil` for connections without TLS.
         public var tls: TLSAcceptor?
@@ -84,7 +85,7 @@ public final class Gateway: Service {
     /// Serves until graceful shutdown or cancellation. Throws if it cannot listen.
     public func run() async throws {
         do {
-            try settings.address.check(hasTLS: settings.tls != nil, hasProof: false)
+            try settings.address.check(hasTLS: settings.tls != nil, hasProof: router.authenticator != nil)
         } catch {
             throw GatewayError("cannot listen on http \(settings.address), \(error)")
         }

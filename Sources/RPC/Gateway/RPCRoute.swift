@@ -46,23 +46,24 @@ struct RPCRoute: Sendable {
         }
     }
 
+    /// The time limit for the body of a refused request, which is read and dropped.
+    private static let refusedBodyTime = TimeAmount.seconds(10)
+
     private func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let refusal = refusal(of: request)
+        let connection = InMemoryConnection(
+            router: router, peer: context.peer, limits: limits, framing: .whole, budget: budget)
+        defer { connection.close() }
+        let refusal = refusal(of: request) ?? authenticate(request, connection.session)
         // The body of a refused request is read too, so that the connection can be used again.
         guard
             let message = try await context.collect(
-                request.body, upTo: refusal == nil ? limits.messageBytes : 0, within: bodyTime)
+                request.body, upTo: refusal == nil ? limits.messageBytes : 0,
+                within: refusal == nil ? bodyTime : min(bodyTime, Self.refusedBodyTime))
         else {
             let error = RPCError.messageTooLarge(limits, actual: limits.messageBytes + 1)
             return refusal ?? Self.response(error.reply, status: .contentTooLarge)
         }
         if let refusal { return refusal }
-        let connection = InMemoryConnection(
-            router: router, peer: context.peer, limits: limits, framing: .whole, budget: budget)
-        if let refusal = authenticate(request, connection.session) {
-            connection.close()
-            return refusal
-        }
         let departure = Departure.current
         // If the client leaves, calls that only read or wait are cancelled. Calls that change something run to their
         // end.
@@ -77,7 +78,6 @@ struct RPCRoute: Sendable {
                 connection.session.drain()
             }
         }
-        connection.close()
         return reply.map { Self.response($0, status: .ok) } ?? Response(status: .noContent)
     }
 
@@ -88,7 +88,7 @@ struct RPCRoute: Sendable {
             if let token = try BearerToken.read(request.headers[values: .authorization]) {
                 try authenticator.authenticate(session, token: token)
             }
-            guard session.principal.proof != .anonymous else { throw .withoutProof }
+            guard !session.principal.awaitsProof else { throw .withoutBearer }
             return nil
         } catch {
             // The proof is valid, and a limit of its principal is reached.
@@ -155,7 +155,7 @@ extension RPCRoute {
             return response
         }
         response.headers[.accessControlAllowMethods] = "POST"
-        response.headers[.accessControlAllowHeaders] = "Content-Type"
+        response.headers[.accessControlAllowHeaders] = "Authorization, Content-Type"
         response.headers[.accessControlMaxAge] = "600"
         if let name = HTTPField.Name("Access-Control-Request-Private-Network"), request.headers[name] == "true",
             let allow = HTTPField.Name("Access-Control-Allow-Private-Network")

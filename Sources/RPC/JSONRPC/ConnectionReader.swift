@@ -40,6 +40,8 @@ public struct ConnectionReader: Sendable {
     private var knownRights: Rights?
     /// True if the caller may have every precomputed reply.
     private var copiesKnown = false
+    /// True until the client has shown a proof. The limits of the connection are narrow until then.
+    private var awaitsProof = false
     /// The value of `isBlocked` that was last passed to the session.
     private var isAwaited = false
 
@@ -51,6 +53,7 @@ public struct ConnectionReader: Sendable {
         framer = MessageFramer(limit: session.limits.messageBytes, framing: framing)
         isProven = framing != .strictStream
         if framing == .webSocket { session.frame(as: .webSocket) }
+        followCaller()
     }
 
     /// True if the transport must not read until ``pump()`` has cleared this flag. The client is slowed down, not
@@ -85,6 +88,7 @@ public struct ConnectionReader: Sendable {
     /// Receives bytes that were read. With the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isStopped, closeCode == nil else { return }
+        if awaitsProof { followCaller() }
         framer.append(bytes)
         if !isProven, framer.isForeign { return turnAway() }
         if framer.saysLengths { session.frame(as: .lengthHeaders) }
@@ -128,12 +132,39 @@ public struct ConnectionReader: Sendable {
     }
 
     /// The number of reply bytes that can still be queued before the reader must wait for the client.
-    private var room: Int { session.limits.outboundLowWaterBytes - session.queuedBytes }
+    private var room: Int {
+        let most = session.limits.outboundLowWaterBytes
+        return (awaitsProof ? min(session.limits.unprovenMessageBytes, most) : most) - session.queuedBytes
+    }
+
+    /// The number of calls that can be in flight.
+    private var callLimit: Int {
+        awaitsProof ? RPCLimits.unprovenInFlight : session.limits.inFlightPerConnection
+    }
+
+    /// Applies a change of the caller: its limits, and whether precomputed replies are copied.
+    private mutating func followCaller() {
+        let principal = session.principal
+        guard principal.rights !== knownRights || principal.awaitsProof != awaitsProof else { return }
+        knownRights = principal.rights
+        awaitsProof = principal.awaitsProof
+        copiesKnown = !awaitsProof && router.known.areOpen(to: principal.rights)
+        begun = PrecomputedReplies.BatchReply()
+        framer.limit = messageLimits.messageBytes
+    }
+
+    /// The limits of the connection for its next message.
+    private var messageLimits: RPCLimits {
+        var limits = session.limits
+        if awaitsProof { limits.messageBytes = min(limits.messageBytes, limits.unprovenMessageBytes) }
+        return limits
+    }
 
     private mutating func advance() {
         var room = room
         awaitsSilence = false
-        if isParked, let message = parked, session.hasRoom(for: router.cost(of: message, pendingBytes)) {
+        if isParked, let message = parked, session.hasRoom(for: router.cost(of: message, pendingBytes), most: callLimit)
+        {
             parked = nil
             take(message, pendingBytes)
         }
@@ -182,12 +213,7 @@ public struct ConnectionReader: Sendable {
 
     /// Replies to the next messages, up to the first without a precomputed reply.
     private mutating func answerKnown(_ room: Int) {
-        let rights = session.principal.rights
-        if rights !== knownRights {
-            knownRights = rights
-            copiesKnown = router.known.areOpen(to: rights)
-            begun = PrecomputedReplies.BatchReply()
-        }
+        followCaller()
         guard copiesKnown else { return }
         // Moved to local variables, because `framer` is accessed exclusively at the same time.
         var answered: [UInt8] = []
@@ -232,7 +258,7 @@ public struct ConnectionReader: Sendable {
         case .close(let code): closeCode = code
         case .tooLong(let count):
             let id = framer.withOverlong { EnvelopeIDs.readable(in: $0) } ?? .null
-            reply(id, .failure(.messageTooLarge(session.limits, actual: count)))
+            reply(id, .failure(.messageTooLarge(messageLimits, actual: count)))
         case .message(let range):
             if framer.isBinary != isBinary { changeFrames() }
             guard range.count > Self.shortMessageBytes else {
@@ -256,7 +282,7 @@ public struct ConnectionReader: Sendable {
     private mutating func takeOrPark(_ message: Inbound, _ bytes: Int) {
         let cost = router.cost(of: message, bytes)
         if cost.calls == 0 { return take(message, bytes) }
-        if session.hasRoom(for: cost) {
+        if session.hasRoom(for: cost, most: callLimit) {
             refusesAtOnce = false
             take(message, bytes)
         } else if refusesAtOnce {
@@ -270,6 +296,8 @@ public struct ConnectionReader: Sendable {
     private mutating func take(_ message: Inbound, _ bytes: Int) {
         if case .notJSON = message, !isProven { return turnAway() }
         isProven = true
+        // A batch is several calls at once.
+        if awaitsProof, case .batch(let items) = message { return refuse(items, .withoutProof) }
         let cost = router.cost(of: message, bytes)
         // A call of the message may change the payer.
         let payer = session.payer
@@ -298,6 +326,11 @@ public struct ConnectionReader: Sendable {
 
 extension ConnectionReader {
     private mutating func take(_ request: Request, _ cost: CallBudget.Cost, of payer: CallBudget.Payer) {
+        // The router refuses the calls that reach a method, so that they can be recorded.
+        if awaitsProof, router.methods[request.method] == nil || request.outOfRange != nil {
+            if let id = request.id { reply(id, .failure(.withoutProof)) }
+            return
+        }
         guard let method = router.methods[request.method] else {
             if let outcome = outcomeWithoutMethod(request), let id = request.id { reply(id, outcome) }
             return
@@ -335,9 +368,9 @@ extension ConnectionReader {
     }
 
     private mutating func refuse(_ message: Inbound, _ bytes: Int) {
-        let limits = session.limits
+        let (limits, most) = (session.limits, callLimit)
         let (calls, inFlight) = (router.cost(of: message, bytes).calls, session.callsInFlight)
-        let isOverBytes = inFlight + calls <= limits.inFlightPerConnection
+        let isOverBytes = inFlight + calls <= most
         refuse(
             message,
             isOverBytes
@@ -348,8 +381,8 @@ extension ConnectionReader {
                     retryAfterMs: limits.inFlightPatienceMs)
                 : .limit(
                     .tooManyInFlight,
-                    "cannot take another call, \(limits.inFlightPerConnection) of this connection are not answered yet",
-                    limit: limits.inFlightPerConnection, actual: inFlight + calls,
+                    "cannot take another call, \(most) of this connection are not answered yet",
+                    limit: most, actual: inFlight + calls,
                     retryAfterMs: limits.inFlightPatienceMs))
     }
 

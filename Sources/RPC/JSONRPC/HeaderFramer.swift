@@ -14,7 +14,7 @@ public struct HeaderFramer: Sendable {
     /// The number of bytes of a message over the limit that are kept, so that its id can be read.
     private static let shownBytes = 4096
 
-    private let limit: Int
+    var limit: Int
     private var buffer: [UInt8] = []
     /// The index of the first byte that was not returned.
     private var start = 0

@@ -45,7 +45,15 @@ struct MessageFramer: Sendable {
     private static let sign = Array("content-".utf8)
 
     private var state: State
-    private let limit: Int
+    /// The longest message in bytes. Messages that were not returned yet must satisfy a new limit.
+    var limit: Int {
+        didSet {
+            let limit = limit
+            change(
+                lines: { $0.limit = limit }, headers: { $0.limit = limit }, whole: { $0.limit = limit },
+                webSocket: { $0.limit = limit })
+        }
+    }
     private let isStrict: Bool
 
     init(limit: Int, framing: Framing = .stream) {
@@ -206,7 +214,7 @@ struct MessageFramer: Sendable {
 /// it is dropped, and so are blank lines. A line is reported once, as soon as it exceeds the limit, with the number of
 /// bytes that have arrived so far. The rest of it is skipped up to the next LF without being kept.
 public struct LineFramer: Sendable {
-    private let limit: Int
+    var limit: Int
     private var buffer: [UInt8] = []
     /// The start of the first line that was not returned yet.
     private var start = 0
@@ -365,7 +373,7 @@ public struct LineFramer: Sendable {
 
 /// Frames for messages that arrive complete, as with HTTP. The counterpart of ``LineFramer``.
 struct WholeFramer: Sendable {
-    private let limit: Int
+    var limit: Int
     private var buffer: [UInt8] = []
     /// The frames to return, in order.
     private var frames: [Frame] = []

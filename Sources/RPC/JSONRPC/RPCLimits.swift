@@ -30,6 +30,13 @@ public struct RPCLimits: Sendable, Hashable {
     public var connectionsPerAddress: Int
     /// The maximum number of connections of one principal that has shown a token, a certificate or a session.
     public var connectionsPerPrincipal: Int
+    /// The maximum number of connections that have shown no proof of who calls, over all TCP listeners and WebSockets.
+    /// Connections of the Unix socket and of client certificates do not count.
+    public var unprovenConnections: Int
+    /// The longest message of a connection that has shown no proof, in bytes without its line end.
+    public var unprovenMessageBytes: Int
+    /// The maximum number of calls without a reply of a connection that has shown no proof.
+    public static let unprovenInFlight = 1
     /// The number of connections over the limits that root and the daemon's own user can have together, on the Unix
     /// socket. Only a process without a connection gets one. A process that leaks connections therefore cannot lock the
     /// operator out.
@@ -52,7 +59,8 @@ public struct RPCLimits: Sendable, Hashable {
         messageBytes: Int = 1 << 20, depth: Int = 64, batchItems: Int = 100, inFlightPerConnection: Int = 256,
         inFlightBytesPerConnection: Int = 1 << 20, inFlight: Int = 4096, inFlightBytes: Int = 16 << 20,
         inFlightPatienceMs: Int = 1000, connections: Int = 1024, connectionsPerUser: Int = 128,
-        connectionsPerAddress: Int? = nil, connectionsPerPrincipal: Int = 32,
+        connectionsPerAddress: Int? = nil, connectionsPerPrincipal: Int = 32, unprovenConnections: Int = 64,
+        unprovenMessageBytes: Int = 8 << 10,
         subscriptionsPerConnection: Int = 1024, subscriptionsPerUser: Int = 4096,
         subscriptionsPerPrincipal: Int = 256, inFlightBytesPerPrincipal: Int = 4 << 20, subscriptions: Int = 16_384,
         outboundQueueBytes: Int = 4 << 20
@@ -69,6 +77,8 @@ public struct RPCLimits: Sendable, Hashable {
         self.connectionsPerUser = connectionsPerUser
         self.connectionsPerAddress = connectionsPerAddress ?? Self.connectionsPerAddress(of: connections)
         self.connectionsPerPrincipal = connectionsPerPrincipal
+        self.unprovenConnections = unprovenConnections
+        self.unprovenMessageBytes = unprovenMessageBytes
         self.subscriptionsPerConnection = subscriptionsPerConnection
         self.subscriptionsPerUser = subscriptionsPerUser
         self.subscriptionsPerPrincipal = subscriptionsPerPrincipal

@@ -136,7 +136,8 @@ public struct Router: Sendable {
     /// Adds a method with a constant result, which is encoded once. Throws if the result cannot be encoded.
     ///
     /// Calls in plain form get a copy of the precomputed reply and pass no interceptor, unless an interceptor covers
-    /// constants, or the caller lacks the scopes of a constant method or has further rules. Calls in other forms, such as with escapes in their text, are parsed and pass the interceptors.
+    /// constants, or the caller has shown no proof, lacks the scopes of a constant method or has further rules. Calls in
+    /// other forms, such as with escapes in their text, are parsed and pass the interceptors.
     public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws
     {
         let text = try JSONValueEncoder().encode(result).serialized()
@@ -253,7 +254,9 @@ extension Router {
     func outcome(
         of handler: (JSONValue?, RPCContext) throws -> Answer, _ params: JSONValue?, _ context: RPCContext
     ) -> Outcome {
-        guard !interceptors.isEmpty || recorder != nil else { return handle(context) { try handler(params, context) } }
+        guard !interceptors.isEmpty || recorder != nil || context.principal.awaitsProof else {
+            return handle(context) { try handler(params, context) }
+        }
         var context = begin(context, params)
         let (passed, refusal) = enter(&context)
         let outcome = refusal.map { .failure($0) } ?? handle(context) { try handler(params, context) }
@@ -307,8 +310,14 @@ extension Router {
         }
     }
 
-    /// Calls the interceptors until one refuses. Returns how many were called, and the refusal.
+    /// Calls the interceptors until one refuses. Returns how many were called, and the refusal. A call that needs a proof
+    /// is refused before the first interceptor.
     private func enter(_ context: inout RPCContext) -> (passed: Int, RPCError?) {
+        if context.principal.awaitsProof, let authenticator,
+            !authenticator.methodsBeforeProof.contains(context.method.name)
+        {
+            return (0, .withoutProof)
+        }
         for (index, interceptor) in interceptors.enumerated() {
             do throws(RPCError) {
                 try interceptor.willCall(&context)

@@ -133,11 +133,12 @@ extension Session {
     var callsInFlight: Int { state.withLock { $0.calls.count } }
     var bytesInFlight: Int { state.withLock { $0.callBytes } }
 
-    /// Returns true if the calls fit the limits of the connection. An idle connection accepts a batch of any size.
-    func hasRoom(for cost: CallBudget.Cost) -> Bool {
+    /// Returns true if at most `most` calls are in flight with these, and their bytes fit the limits of the connection.
+    /// An idle connection accepts a batch of any size.
+    func hasRoom(for cost: CallBudget.Cost, most: Int) -> Bool {
         let (calls, bytes) = state.withLock { ($0.calls.count, $0.callBytes) }
         return calls == 0
-            || (calls + cost.calls <= limits.inFlightPerConnection
+            || (calls + cost.calls <= most
                 && bytes + cost.bytes <= limits.inFlightBytesPerConnection)
     }
 

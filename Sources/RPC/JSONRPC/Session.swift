@@ -26,6 +26,8 @@ public final class Session: Sendable {
         /// The user, address or principal whose share of the budget the connection uses.
         var payer: CallBudget.Payer
         var isClosed = false
+        /// Called when the caller has shown a proof.
+        var onProof: (@Sendable () -> Void)?
     }
 
     private let wake: @Sendable () -> Void
@@ -87,7 +89,23 @@ public final class Session: Sendable {
     /// Replaces the caller of the connection's next calls. Calls that have begun keep their caller. The share of the
     /// budget stays that of the last ``identify(as:)``.
     public func setPrincipal(_ principal: Principal) {
-        caller.withLock { $0.principal = principal }
+        let onProof = caller.withLock { caller -> (@Sendable () -> Void)? in
+            caller.principal = principal
+            guard !principal.awaitsProof else { return nil }
+            defer { caller.onProof = nil }
+            return caller.onProof
+        }
+        onProof?()
+    }
+
+    /// Calls `body` once when the caller has shown a proof, or now if it has shown one. A second handler replaces the
+    /// first one. `body` must not block.
+    public func onProof(_ body: @escaping @Sendable () -> Void) {
+        let isProven = caller.withLock { caller in
+            if caller.principal.awaitsProof { caller.onProof = body }
+            return !caller.principal.awaitsProof
+        }
+        if isProven { body() }
     }
 
     /// Makes the principal of a proof that the client has shown the caller of the next calls.
@@ -128,7 +146,8 @@ public final class Session: Sendable {
         update { $0.wantsClose = true }
     }
 
-    /// Ends the connection because its client's proof is no longer valid, such as a revoked token.
+    /// Ends the connection because its client's proof is no longer valid, such as a revoked token, or because it may not
+    /// stay without a proof.
     ///
     /// The client gets the error, with a null id, and then no notification. Later calls are refused, calls that only wait
     /// are cancelled, and the connection closes when the calls in flight have replied.

@@ -31,7 +31,7 @@ struct WebSocketFramer: Sendable {
     /// The maximum data length of a ping, a pong or a close, in bytes.
     static let controlLimit = 125
 
-    private let limit: Int
+    var limit: Int
     private var buffer: [UInt8] = []
     /// The start of the first frame that was not returned.
     private var start = 0

@@ -34,7 +34,7 @@ public struct ListenerAddress: Sendable, Hashable, CustomStringConvertible {
     /// Parses `HOST:PORT`, with an IPv6 host in brackets. Throws ``Refusal``.
     public init(_ text: String) throws(Refusal) {
         let shape = Refusal(
-            description: "expected HOST:PORT of a loopback address, such as 127.0.0.1:7070 or [::1]:7070")
+            description: "expected HOST:PORT, such as 127.0.0.1:7070 or [::1]:7070 on the loopback interface")
         guard let colon = text.lastIndex(of: ":") else { throw shape }
         let digits = text[text.index(after: colon)...]
         guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -59,11 +59,14 @@ public struct ListenerAddress: Sendable, Hashable, CustomStringConvertible {
         let addresses = host.lowercased() == "localhost" ? Self.addressesOfLocalhost() : [host]
         let resolved = addresses.map { try? SocketAddress(ipAddress: $0, port: port) }
         guard let first = addresses.first, let socketAddress = resolved.first ?? nil else {
-            throw Self.beyondLoopback(host)
+            throw Self.notAnAddress(host)
         }
         isLoopback = resolved.allSatisfy { $0.map(Self.isLoopback) ?? false }
         // `localhost` must not lead beyond the loopback interface by the system's own configuration.
-        guard isLoopback || addresses == [host] else { throw Self.beyondLoopback(host) }
+        guard isLoopback || addresses == [host] else {
+            throw Refusal(
+                description: "\(host) resolves to an address that is not a loopback address: use 127.0.0.1 or [::1]")
+        }
         self.host = host
         self.port = port
         ip = first
@@ -74,7 +77,11 @@ public struct ListenerAddress: Sendable, Hashable, CustomStringConvertible {
     /// if every caller must prove who it is.
     public func check(hasTLS: Bool, hasProof: Bool) throws(Refusal) {
         guard !isLoopback else { return }
-        guard hasProof else { throw Self.beyondLoopback(host) }
+        guard hasProof else {
+            throw Refusal(
+                description: "\(host) is not a loopback address, and callers do not prove here who they are: "
+                    + "use 127.0.0.1, [::1] or localhost")
+        }
         guard hasTLS else {
             throw Refusal(
                 description: "\(host) is not a loopback address, and calls would travel in clear: use TLS, "
@@ -82,10 +89,10 @@ public struct ListenerAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private static func beyondLoopback(_ host: String) -> Refusal {
+    private static func notAnAddress(_ host: String) -> Refusal {
         Refusal(
-            description: "\(host) is not a loopback address, and there is no authentication yet: "
-                + "use 127.0.0.1, [::1] or localhost")
+            description: "\(host) is neither an IP address nor localhost: use a loopback address such as 127.0.0.1 or "
+                + "[::1], or with TLS another IP address")
     }
 
     /// Returns `HOST:PORT` with another port, such as the port that the system chose for port 0.

@@ -32,17 +32,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var stallCheck: Scheduled<Void>?
     private let firstMessageTime: TimeAmount
     private var firstMessage: Scheduled<Void>?
+    private let proofTime: TimeAmount
+    private var proof: Scheduled<Void>?
+    /// The error with which the connection ends when its channel becomes active.
+    private var refusal: RPCError?
 
     /// Creates a handler. A TCP client must send its first complete message within `firstMessageTime`; later it may be
-    /// silent. `onForeign` is called before the handler closes a connection that uses another protocol.
+    /// silent. A client that must show a proof has `proofTime` for it. `onForeign` is called before the handler closes a
+    /// connection that uses another protocol.
     init(
         session: Session, router: Router, framing: Framing, closeDeadline: TimeAmount,
-        firstMessageTime: TimeAmount = .seconds(10), logger: Logger,
+        firstMessageTime: TimeAmount = .seconds(10), proofTime: TimeAmount = .seconds(10), logger: Logger,
         onForeign: @escaping () -> Void = {}, onClose: @escaping () -> Void
     ) {
         self.session = session
         self.closeDeadline = closeDeadline
         self.firstMessageTime = firstMessageTime
+        self.proofTime = proofTime
         self.logger = logger
         self.onForeign = onForeign
         self.onClose = onClose
@@ -51,12 +57,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        limitProof(context)
         guard !reader.hasSpoken else { return }
         firstMessage = context.eventLoop.assumeIsolated().scheduleTask(in: firstMessageTime) { [self] in
             guard !reader.hasSpoken else { return }
             logger.debug("closed a connection that sent no message", metadata: ["connection": "\(session.id)"])
             abort()
         }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if let refusal { session.end(refusal) }
+        context.fireChannelActive()
+    }
+
+    /// Ends the connection with an error. A channel that is not active yet can send nothing, so it ends later.
+    func refuse(_ error: RPCError) {
+        if context?.channel.isActive == true { session.end(error) } else { refusal = error }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -100,6 +117,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         forcedClose?.cancel()
         stallCheck?.cancel()
         firstMessage?.cancel()
+        proof?.cancel()
         logger.debug("connection closed", metadata: ["connection": "\(session.id)"])
         session.didClose()
         onClose()
@@ -175,6 +193,17 @@ extension ConnectionHandler {
             settle()
         }
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
+    }
+
+    /// Limits the time until the client has shown a proof. A client that has sent no complete message may speak another
+    /// protocol, so it gets no error.
+    private func limitProof(_ context: ChannelHandlerContext) {
+        guard session.principal.awaitsProof else { return }
+        proof = context.eventLoop.assumeIsolated().scheduleTask(in: proofTime) { [self] in
+            guard session.principal.awaitsProof else { return }
+            logger.debug("closed a connection without a proof", metadata: ["connection": "\(session.id)"])
+            if reader.hasSpoken { session.end(.proofTooLate) } else { abort() }
+        }
     }
 
     /// Limits the time that a call waits for calls in flight to end.

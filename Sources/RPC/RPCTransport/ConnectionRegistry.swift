@@ -41,6 +41,8 @@ final class ConnectionRegistry: Sendable {
             let sum = (count ?? 0) + change
             count = sum > 0 ? sum : nil
         }
+        /// The ids of the connections that have shown no proof of who calls.
+        var unproven: Set<UInt64> = []
         var isDraining = false
         var whenEmpty: [CheckedContinuation<Void, Never>] = []
     }
@@ -90,12 +92,39 @@ final class ConnectionRegistry: Sendable {
             guard let peer = state.peers.removeValue(forKey: id) else { return [] }
             state.handles[id] = nil
             state.beyond.remove(id)
+            state.unproven.remove(id)
             state.count(peer, -1)
             guard state.peers.isEmpty else { return [] }
             defer { state.whenEmpty = [] }
             return state.whenEmpty
         }
         for continuation in waiting { continuation.resume() }
+    }
+
+    /// The number of connections that have shown no proof.
+    var unproven: Int { state.withLock { $0.unproven.count } }
+
+    /// Counts an admitted connection among those without a proof, until ``noteProof(of:)`` or ``remove(_:)``. Returns an
+    /// error if there are too many.
+    func countUnproven(_ id: UInt64) -> RPCError? {
+        state.withLock { state in
+            guard state.peers[id] != nil else { return nil }
+            let most = limits.unprovenConnections
+            guard state.unproven.count < most else {
+                return .limit(
+                    .tooManyConnections,
+                    "cannot take more than \(most) connections that have not shown who calls: try again, call "
+                        + "session.authenticate right after connecting, or use the Unix socket",
+                    limit: most, actual: most + 1, retryAfterMs: 1000)
+            }
+            state.unproven.insert(id)
+            return nil
+        }
+    }
+
+    /// Records that a connection has shown a proof.
+    func noteProof(of id: UInt64) {
+        state.withLock { _ = $0.unproven.remove(id) }
     }
 
     /// Makes every connection close after the replies to its accepted calls. New connections are refused.

@@ -3,9 +3,10 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// A Unix socket. `access` defines the users that can connect.
     case unix(path: String, access: SocketAccess = .owner)
     /// A TCP port of a loopback address. With port 0 the system chooses the port. The server refuses other addresses,
-    /// because it has no authentication.
+    /// because calls and tokens would travel in clear.
     case tcp(host: String = "127.0.0.1", port: Int)
-    /// The same with TLS, for which the server needs a certificate.
+    /// A TCP port with TLS, for which the server needs a certificate. Beyond loopback addresses the server also needs an
+    /// authenticator.
     case tls(host: String = "127.0.0.1", port: Int)
 
     /// The longest path of a Unix socket, in bytes.

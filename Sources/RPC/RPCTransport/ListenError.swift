@@ -8,7 +8,7 @@ public struct ListenError: Error, Sendable, Hashable, CustomStringConvertible {
         case notASocket
         /// The path does not fit a socket address.
         case pathTooLong
-        /// The address is not a loopback address.
+        /// The server may listen at this address only with TLS and an authenticator, or not at all.
         case notLoopback
         /// The address uses TLS, and the server has no certificate.
         case noCertificate

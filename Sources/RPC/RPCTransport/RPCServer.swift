@@ -19,6 +19,7 @@ public final class RPCServer: Service {
     private let budget: CallBudget
     private let drain: TimeAmount
     private let firstMessageTime: TimeAmount
+    private let proofTime: TimeAmount
     private let tls: TLSAcceptor?
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -32,11 +33,13 @@ public final class RPCServer: Service {
     /// `onReady` is called once, when all addresses accept connections. It receives the bound addresses, with the
     /// chosen port in place of a TCP port 0. `budget` is shared with the other transports of the daemon. A TCP
     /// connection is closed if it has sent no complete message within `firstMessageTime`, counted from the end of its
-    /// handshake. `tls` performs the handshakes; without it, the server refuses addresses with TLS.
+    /// handshake. A connection that must show a proof ends after `proofTime` without one. `tls` performs the handshakes;
+    /// without it, the server refuses addresses with TLS.
     public init(
         addresses: [ListenAddress], router: Router, limits: RPCLimits = RPCLimits(), budget: CallBudget? = nil,
-        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10), tls: TLSAcceptor? = nil,
-        group: any EventLoopGroup, logger: Logger, onReady: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
+        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10),
+        proofTime: TimeAmount = .seconds(10), tls: TLSAcceptor? = nil, group: any EventLoopGroup, logger: Logger,
+        onReady: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
     ) {
         self.addresses = addresses
         self.router = router
@@ -44,6 +47,7 @@ public final class RPCServer: Service {
         self.budget = budget ?? CallBudget(limits: limits)
         self.drain = drain
         self.firstMessageTime = firstMessageTime
+        self.proofTime = proofTime
         self.tls = tls
         self.group = group
         self.logger = logger
@@ -53,6 +57,9 @@ public final class RPCServer: Service {
 
     /// The number of open connections.
     public var connections: Int { registry.count }
+
+    /// The number of open connections that have shown no proof of who calls.
+    public var unprovenConnections: Int { registry.unproven }
 
     /// The number of TCP connections that were closed without a reply because they began with another protocol.
     public var foreignConnections: Int { foreign.withLock { $0 } }
@@ -234,7 +241,7 @@ extension RPCServer {
         let listener: ListenerAddress
         do {
             listener = try ListenerAddress(host: host, port: port)
-            try listener.check(hasTLS: address.isEncrypted, hasProof: false)
+            try listener.check(hasTLS: address.isEncrypted, hasProof: router.authenticator != nil)
         } catch {
             throw ListenError(.notLoopback, address, "cannot listen on \(address), \(error)")
         }
@@ -283,7 +290,7 @@ extension RPCServer {
         PeerCredentials.peer(of: channel).flatMapThrowing { [self] peer in
             switch registry.admit(peer) {
             case .admitted(let id):
-                _ = try admit(channel, peer, id, framing: framing(for: peer))
+                try begin(channel, peer, id, framing: framing(for: peer))
             case .refused(let error):
                 logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(error))
@@ -310,7 +317,7 @@ extension RPCServer {
                     channel, as: .lines,
                     onReady: { [self] certificate in
                         let peer = Peer.tls(address: address, port: port, certificate: certificate)
-                        _ = try admit(channel, peer, id, framing: framing(for: peer))
+                        try begin(channel, peer, id, framing: framing(for: peer))
                     },
                     onFailure: { [registry] in registry.remove(id) })
             } catch {
@@ -340,7 +347,11 @@ extension RPCServer {
             "closed a connection that does not speak JSON-RPC", metadata: ["peer": "\(peer)", "count": "\(count)"])
     }
 
-    private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing) throws -> Session {
+    /// Begins the session of an admitted connection. `authorization` is the `Authorization` headers of a WebSocket's
+    /// handshake.
+    private func begin(
+        _ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing, authorization: [String] = []
+    ) throws {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
         let wakes = wakes.queue(of: loop)
@@ -352,7 +363,7 @@ extension RPCServer {
         ) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain,
-            firstMessageTime: firstMessageTime, logger: logger,
+            firstMessageTime: firstMessageTime, proofTime: proofTime, logger: logger,
             onForeign: { [self] in countForeign(peer) },
             onClose: { [registry, budget] in
                 direct?.close()
@@ -373,7 +384,8 @@ extension RPCServer {
             }
             try channel.pipeline.syncOperations.addHandler(handler)
             router.authenticator?.didOpen(session)
-            return session
+            authenticate(session, authorization)
+            if let error = countUnproven(session) { handler.refuse(error) }
         } catch {
             direct?.close()
             target.clear()
@@ -410,8 +422,7 @@ extension RPCServer {
         try channel.syncOptions?.setOption(.recvAllocator, value: FairReads())
         switch registry.admit(peer) {
         case .admitted(let id):
-            let session = try admit(channel, peer, id, framing: .webSocket)
-            authenticate(session, authorization)
+            try begin(channel, peer, id, framing: .webSocket, authorization: authorization)
         case .refused(let error):
             logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
             let frames = error.line.withUnsafeBytes { WebSocketFrames.texts(of: $0) }
@@ -430,6 +441,17 @@ extension RPCServer {
             _ = session.offer(error.reply)
             session.close()
         }
+    }
+
+    /// Counts a connection that has shown no proof, until it shows one or closes. Returns an error if there are too many.
+    private func countUnproven(_ session: Session) -> RPCError? {
+        guard session.principal.awaitsProof, !session.wantsClose else { return nil }
+        if let error = registry.countUnproven(session.id) {
+            logger.notice("connection refused", metadata: ["peer": "\(session.peer)", "code": "\(error.code)"])
+            return error
+        }
+        session.onProof { [registry, id = session.id] in registry.noteProof(of: id) }
+        return nil
     }
 }
 

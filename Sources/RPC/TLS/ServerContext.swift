@@ -29,6 +29,9 @@ public struct TLSFiles: Sendable, Hashable {
         self.clientCertificates = clientCertificates
     }
 
+    /// True if clients can show certificates.
+    public var acceptsClientCertificates: Bool { clientAuthority != nil }
+
     var all: [PEMFile] { [certificate, key] + [clientAuthority].compactMap(\.self) }
 
     /// Reads and checks the files at the time `now`, in seconds since 1970. Throws ``TLSError``.

@@ -223,7 +223,7 @@ def silence_aurad(stage):
         port = probe.getsockname()[1]
     world = stage.world({"listen": f"127.0.0.1:{port}"})
     with Proxy(port) as proxy, stage.adapter() as adapter:
-        adapter.open(proxy.address, silenceMs=1000, timeoutMs=5000, patienceMs=30_000)
+        adapter.open(proxy.address, silenceMs=1000, timeoutMs=5000, patienceMs=30_000, token=world.daemon.token)
         subscription = adapter.subscribe(**{"from": "start"})
         head = world.finish(world.provision("a1")) and world.call("system.health")["head"]
         subscription.seqs(head, 60)
@@ -740,6 +740,18 @@ def token_refused(stage):
             assert TOKEN not in failed.message
             assert len(users(daemon)) == number + 1, "the token was shown again"
         assert {message["method"] for peer in users(daemon) for message in peer.messages} == {AUTHENTICATE}
+
+
+def token_missing(stage):
+    world = stage.world({"listen": "127.0.0.1:0"})
+    host, port = world.daemon.listen
+    with stage.adapter() as adapter:
+        for number, begin in enumerate((lambda client: adapter.call("status.list", client=client),
+                                        lambda client: adapter.subscribe(client=client))):
+            adapter.open(f"tcp:{host}:{port}", client=f"c{number}", timeoutMs=60_000, patienceMs=60_000)
+            failed = begin(f"c{number}").failure("aura", seconds=20)
+            assert failed.code == "unauthenticated", failed
+            assert "token" in failed.message and "AURA_TOKEN_FILE" in failed.message and "Unix socket" in failed.message
 
 
 def revoking(call, peer):

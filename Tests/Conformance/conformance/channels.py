@@ -5,6 +5,7 @@ A transport is a class with `framing`, `is_stream`, `carries_any_bytes`, `send`,
 `messages` has the transports that carry whole messages.
 """
 
+import json
 import socket
 import time
 
@@ -92,19 +93,21 @@ def unix(path):
     return connect
 
 
-def tcp(host, port, opening=None):
+def tcp(host, port, token=None):
     """Returns a function that opens channels to a TCP port.
 
-    `opening` is a message that is sent first, and its reply is read: a server may close a connection that does not
-    begin with JSON.
+    `token` is shown first, by the call `session.authenticate`: a server may refuse other calls before it, and close a
+    connection that does not begin with JSON.
     """
     def connect(framing, seconds):
         opened = socket.create_connection((host, port), seconds)
         # Otherwise the kernel combines small packets, and a message cut in pieces arrives whole.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         channel = StreamChannel(opened, framing, seconds)
-        if opening:
-            channel.send(opening)
-            channel.receive()
+        if token:
+            call = {"jsonrpc": "2.0", "id": 0, "method": "session.authenticate", "params": {"token": token}}
+            channel.send(json.dumps(call).encode())
+            if "result" not in json.loads(channel.receive()):
+                raise ConnectionError("the server refused the token")
         return channel
     return connect

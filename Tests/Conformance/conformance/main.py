@@ -23,6 +23,9 @@ def _arguments(words):
     where.add_argument("--websocket", metavar="URL", help="a WebSocket, as ws://HOST:PORT/PATH")
     where.add_argument("--http", metavar="URL", help="where messages are posted to, as http://HOST:PORT/PATH")
     parser.add_argument("--framing", choices=sorted(framings.BY_NAME), default="lines", help="on --unix and --tcp")
+    parser.add_argument(
+        "--token-file", type=pathlib.Path, metavar="FILE",
+        help="shows the token in this file: by the header Authorization, or on --tcp by a call of session.authenticate")
     parser.add_argument("--server", type=pathlib.Path, default=HOME / "servers" / "aura.json", help="which methods it has")
     parser.add_argument("--profile", default="spec,strict-json", help=f"of {', '.join(cases.PROFILES)}; %(default)s")
     parser.add_argument("--seconds", type=float, default=5, help="how long a case may take; %(default)s")
@@ -34,14 +37,15 @@ def _arguments(words):
 
 
 def _connect(arguments):
+    token = arguments.token_file.read_text().strip() if arguments.token_file else None
     if arguments.unix:
         return channels.unix(arguments.unix)
     if arguments.websocket:
-        return messages.websocket(*_place(arguments.websocket, "ws"))
+        return messages.websocket(*_place(arguments.websocket, "ws"), token)
     if arguments.http:
-        return messages.http_post(*_place(arguments.http, "http"))
+        return messages.http_post(*_place(arguments.http, "http"), token)
     host, _, port = arguments.tcp.rpartition(":")
-    return channels.tcp(host.strip("[]"), int(port))
+    return channels.tcp(host.strip("[]"), int(port), token)
 
 
 def _place(url, scheme):

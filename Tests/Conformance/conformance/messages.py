@@ -87,14 +87,16 @@ class HTTPChannel:
     is_stream = False
     carries_any_bytes = True
 
-    def __init__(self, connection, path):
+    def __init__(self, connection, path, headers):
         self.connection = connection
         self.path = path
+        self.headers = headers
         self.bodies = collections.deque()
 
     def send(self, message):
         try:
-            self.connection.request("POST", self.path, body=message, headers={"Content-Type": "application/json"})
+            self.connection.request(
+                "POST", self.path, body=message, headers={"Content-Type": "application/json", **self.headers})
             body = self.connection.getresponse().read()
         except TimeoutError as error:
             raise Late("the request was not answered in time") from error
@@ -113,25 +115,30 @@ class HTTPChannel:
         self.connection.close()
 
 
-def websocket(host, port, path):
-    """Returns a function that opens channels to a WebSocket."""
+def _authorization(token):
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def websocket(host, port, path, token=None):
+    """Returns a function that opens channels to a WebSocket. The handshake shows the token, if there is one."""
     def connect(_, seconds):
         opened = socket.create_connection((host, port), seconds)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            return WebSocketChannel(opened, seconds, _shake_hands(opened, f"{host}:{port}", path))
+            return WebSocketChannel(opened, seconds, _shake_hands(opened, f"{host}:{port}", path, _authorization(token)))
         except OSError:
             opened.close()
             raise
     return connect
 
 
-def _shake_hands(opened, host, path):
+def _shake_hands(opened, host, path, headers):
     """Returns the bytes that followed the server's response."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     key = base64.b64encode(os.urandom(16))
     opened.sendall(
         f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key.decode()}\r\n\r\n".encode())
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key.decode()}\r\n{more}\r\n".encode())
     answer = b""
     while b"\r\n\r\n" not in answer:
         piece = opened.recv(1 << 16)
@@ -145,10 +152,10 @@ def _shake_hands(opened, host, path):
     return rest
 
 
-def http_post(host, port, path):
-    """Returns a function that opens channels to an HTTP server."""
+def http_post(host, port, path, token=None):
+    """Returns a function that opens channels to an HTTP server. Each request shows the token, if there is one."""
     def connect(_, seconds):
         connection = http.client.HTTPConnection(host, port, timeout=seconds)
         connection.connect()
-        return HTTPChannel(connection, path)
+        return HTTPChannel(connection, path, _authorization(token))
     return connect

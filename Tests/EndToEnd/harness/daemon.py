@@ -1,13 +1,15 @@
 """aurad as a process, with the configuration that the sandbox wrote, overridden by settings."""
 
 import contextlib
+import json
 import pathlib
 import re
+import socket
 import threading
 
 from .places import REPOSITORY, ansible_playbook, binary
 from .program import Program, finish
-from .wire import Connection
+from .wire import Closed, Connection
 
 # Short intervals, so that tests wait for the cloud and not for Aura.
 PACE = {
@@ -29,6 +31,28 @@ def environment(settings):
     return {variable(key): str(value) for key, value in settings.items()}
 
 
+# The key file of daemons that serve TCP or HTTP, whose callers need a token.
+KEY = "aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+class Address(tuple):
+    """The host and port of a listener, with the daemon whose tokens are valid there."""
+
+    def __new__(cls, host, port, daemon):
+        address = super().__new__(cls, (host, port))
+        address.daemon = daemon
+        return address
+
+    @property
+    def token(self):
+        return self.daemon.token
+
+    @property
+    def headers(self):
+        """The headers of HTTP that show the token."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
 class Daemon(Program):
     def __init__(self, directory, config, settings=None, log="aurad.log"):
         self.directory = pathlib.Path(directory)
@@ -38,6 +62,7 @@ class Daemon(Program):
         self.database = self.directory / "aura.db"
         self.temporary = self.directory / "tmp"
         self.temporary.mkdir(exist_ok=True)
+        self._token = None
         self.settings = {
             **PACE, "configuration.tree": REPOSITORY / "ansible", "configuration.playbook": ansible_playbook(),
             **(settings or {})}
@@ -46,7 +71,35 @@ class Daemon(Program):
             self.variables())
 
     def variables(self):
+        if {"listen", "http"} & set(self.settings) and "vault.keyFile" not in self.settings:
+            self.settings["vault.keyFile"] = self.write_key_file()
         return {**environment(self.settings), "TMPDIR": str(self.temporary)}
+
+    def write_key_file(self):
+        """Writes a key file of the vault; returns its path."""
+        path = self.directory / "master.key"
+        path.write_text(KEY + "\n")
+        path.chmod(0o600)
+        return path
+
+    @property
+    def token(self):
+        """The token of an administrator with the name `tester`, which is created over the Unix socket at its first use."""
+        if self._token is None:
+            with self.connect() as connection:
+                self._principal = connection.call("principal.create", name="tester", role="admin")["principal"]["id"]
+                self._token = connection.call("token.create", principal="tester", name="tests")["text"]
+                connection.socket.shutdown(socket.SHUT_WR)
+                # Wait for the end, so that this connection does not count in limits any more.
+                with contextlib.suppress(Closed):
+                    connection.read()
+        return self._token
+
+    @property
+    def principal(self):
+        """The id of the token's principal."""
+        assert self.token
+        return self._principal
 
     def with_settings(self, **settings):
         """Changes settings from the next start on. In the keywords two underscores replace a dot."""
@@ -60,9 +113,29 @@ class Daemon(Program):
     @property
     def http(self):
         """The gateway's host and port, as the ready line names them."""
-        address = next(word for word in self.ready_line.split() if word.startswith("http:"))
-        host, port = address.removeprefix("http:").rsplit(":", 1)
-        return host, int(port)
+        return self._address("http:")
+
+    @property
+    def listen(self):
+        """The host and port of the TCP listener, as the ready line names them."""
+        return self._address("tcp:")
+
+    def _address(self, scheme):
+        address = next(word for word in self.ready_line.split() if word.startswith(scheme))
+        host, port = address.removeprefix(scheme).rsplit(":", 1)
+        return Address(host, int(port), self)
+
+    def connect_tcp(self, seconds=30, token=True):
+        """Opens a socket to the TCP listener, and shows the token there."""
+        opened = socket.create_connection(self.listen, seconds)
+        if token:
+            call = {"jsonrpc": "2.0", "id": "token", "method": "session.authenticate", "params": {"token": self.token}}
+            opened.sendall(json.dumps(call).encode() + b"\n")
+            reply = b""
+            while not reply.endswith(b"\n"):
+                reply += opened.recv(1 << 16)
+            assert "result" in json.loads(reply), reply
+        return opened
 
     def call(self, method, **params):
         with self.connect() as connection:

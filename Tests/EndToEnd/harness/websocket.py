@@ -12,9 +12,12 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 CONTINUATION = 0
 
 
-def handshake(address, path="/ws", headers=(), seconds=30):
-    """Requests a WebSocket: returns (socket, status, bytes that followed the response)."""
+def handshake(address, path="/ws", headers=(), seconds=30, shows_token=True):
+    """Requests a WebSocket: returns (socket, status, bytes that followed the response). The token of the address is
+    shown."""
     opened = socket.create_connection(address, seconds)
+    if shows_token and hasattr(address, "token") and not any(each.startswith("Authorization:") for each in headers):
+        headers = (*headers, *(f"{name}: {value}" for name, value in address.headers.items()))
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Upgrade: websocket", "Connection: Upgrade",
              f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers, "", ""]
@@ -52,14 +55,16 @@ def frame(opcode, data, is_last=True):
 class WebSocket(Connection):
     """A connection with one message per text frame."""
 
-    def __init__(self, address, seconds=30, headers=()):
+    def __init__(self, address, seconds=30, headers=(), shows_token=True):
         self.closed_with = None
         self.headers = headers
+        self.shows_token = shows_token
         super().__init__(address, seconds)
         self.buffer = self.greeting
 
     def open(self, path, seconds):
-        opened, status, rest = handshake(path, headers=self.headers, seconds=seconds)
+        opened, status, rest = handshake(
+            path, headers=self.headers, seconds=seconds, shows_token=self.shows_token)
         assert status == 101, status
         # Bytes that the daemon sent together with the response.
         self.greeting = rest

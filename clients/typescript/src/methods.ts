@@ -280,9 +280,10 @@ export abstract class Methods {
     }
 
     /**
-     * Shows the daemon who calls, by a token. The connection keeps the rights of the token until another token is
-     * shown, the token ends, or the connection closes. Over HTTP, send the header `Authorization: Bearer TOKEN`
-     * with each request instead.
+     * Shows the daemon who calls, by a token. Before a connection of TCP or a WebSocket has shown a token or a
+     * client certificate, it can call only this method and `system.ping`, and it ends after 10 s. The connection
+     * keeps the rights of the token until another token is shown, the token ends, or the connection closes. Over
+     * HTTP, send the header `Authorization: Bearer TOKEN` with each request instead.
      */
     sessionAuthenticate(params: AuthenticateParameters, options?: CallOptions): Promise<WhoAmIResult> {
         return this.call("session.authenticate", params, options);

@@ -745,7 +745,8 @@ export interface PrincipalCreateParameters {
 
 /**
  * The id of a caller: a UUIDv7 for a principal that `principal.create` made, `uid:N` for a local process of that
- * user on the Unix socket, and `loopback` for a client of TCP, WebSocket or HTTP that has shown no token.
+ * user on the Unix socket, and `loopback` for a client of TCP, WebSocket or HTTP of a release in which these needed
+ * no proof.
  */
 export type PrincipalId = string;
 

@@ -53,8 +53,8 @@ public final class IdentityRegistry: Authenticator, Service {
     private let onFailure: @Sendable (Peer) -> Void
     private let state: Locked<State>
 
-    /// The rights of clients of the loopback interface that show no token.
-    private static let loopback = Rights(scopes: .only(Role.admin.scopes()))
+    /// The methods with which a client shows a token, and finds out whether a daemon is there.
+    public let methodsBeforeProof: Set<String> = [Methods.sessionAuthenticate.name, Methods.systemPing.name]
     /// The interval between two reads of the counter.
     private static let interval = Duration.seconds(1)
     /// The number of reads of the counter after which the uses of tokens are stored.
@@ -83,11 +83,12 @@ public final class IdentityRegistry: Authenticator, Service {
 
     // MARK: - Who calls
 
-    /// Returns the principal of a connection that has shown no token.
+    /// Returns the principal of a connection that has shown no token. Clients of TCP and HTTP are anonymous, on the
+    /// loopback interface too, since every local user can connect there.
     public func principal(of peer: Peer) -> Principal {
         switch peer {
         case .unix(let process): principal(of: process)
-        case .tcp: Principal(id: "loopback", proof: .peer, rights: Self.loopback)
+        case .tcp: .anonymous
         case .tls(_, _, let certificate): principal(of: certificate)
         case .memory: Principal(id: "internal", proof: .internal, rights: .all)
         }

@@ -57,6 +57,9 @@ struct TrustConfiguration: ConfiguredFeature {
         return access + (keys.map { ["the vault has the keys \($0.keys.ids.joined(separator: ", "))"] } ?? [])
     }
 
+    /// True if there is a key file, because its keys sign tokens.
+    var verifiesTokens: Bool { keys != nil }
+
     func open(_ environment: FeatureEnvironment, store: any Store) async throws -> FeatureParts {
         if keys?.isFromEnvironment == true {
             environment.logger.warning(

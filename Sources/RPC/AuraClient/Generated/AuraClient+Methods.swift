@@ -273,8 +273,10 @@ extension AuraClient {
 
     /// Shows the daemon who calls, by a token.
     ///
-    /// The connection keeps the rights of the token until another token is shown, the token ends, or the connection
-    /// closes. Over HTTP, send the header `Authorization: Bearer TOKEN` with each request instead.
+    /// Before a connection of TCP or a WebSocket has shown a token or a client certificate, it can call only this
+    /// method and `system.ping`, and it ends after 10 s. The connection keeps the rights of the token until another
+    /// token is shown, the token ends, or the connection closes. Over HTTP, send the header `Authorization: Bearer
+    /// TOKEN` with each request instead.
     public func sessionAuthenticate(token: String) async throws -> WhoAmIResult {
         try await call(Methods.sessionAuthenticate, AuthenticateParameters(token: token))
     }

@@ -26,13 +26,7 @@ public enum Authorisation {
 
     /// Returns the error for a caller that lacks a scope.
     public static func refusal(of principal: Principal, _ method: MethodProperties, scope: String) -> RPCError {
-        guard principal.proof != .anonymous else {
-            return RPCError(
-                .unauthenticated,
-                "cannot call \(method.name), the connection has not shown who calls: call session.authenticate with a "
-                    + "token first, or send the header Authorization: Bearer TOKEN")
-        }
-        return RPCError(
+        RPCError(
             .forbidden,
             "cannot call \(method.name), \(principal.id) lacks the scope \(scope): an administrator can give it",
             data: ["scope": .string(scope)])

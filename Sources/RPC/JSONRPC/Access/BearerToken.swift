@@ -17,10 +17,21 @@ public enum BearerToken {
 }
 
 extension RPCError {
-    /// The error for a request whose caller has shown no proof.
-    public static var withoutProof: RPCError {
-        RPCError(
-            .unauthenticated,
-            "cannot tell who calls: send the header Authorization: Bearer TOKEN, with a token of aura token create")
-    }
+    /// The error for a call whose caller has shown no proof.
+    static let withoutProof = RPCError(
+        .unauthenticated,
+        "cannot take the call, the connection has not shown who calls: show a token of aura token create first, by "
+            + "session.authenticate or, with aura and the clients, by AURA_TOKEN_FILE; or use the Unix socket")
+
+    /// The error for a request of HTTP without a proof.
+    public static let withoutBearer = RPCError(
+        .unauthenticated,
+        "cannot take the request, it does not show who calls: send the header Authorization: Bearer TOKEN with a token "
+            + "of aura token create, or use the Unix socket")
+
+    /// The error for a connection that shows no proof in time. Another connection may be faster.
+    public static let proofTooLate = RPCError(
+        .unauthenticated,
+        "the connection ends, it has not shown in time who calls: call session.authenticate with a token right after "
+            + "connecting, or use the Unix socket", retryable: true)
 }

@@ -15,7 +15,7 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
     public enum Proof: String, Sendable, Hashable {
         /// The caller has shown nothing.
         case anonymous
-        /// The kernel's record of a process on the Unix socket.
+        /// The connection itself: the kernel's record of a process on the Unix socket.
         case peer
         /// A client certificate.
         case certificate
@@ -40,10 +40,13 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
     init(unchecked peer: Peer) {
         switch peer {
         case .unix(let peer): self.init(id: "uid:\(peer.uid)", proof: .peer)
-        case .tcp, .tls: self.init(id: "loopback", proof: .anonymous)
+        case .tcp, .tls: self.init(id: "loopback", proof: .peer)
         case .memory: self.init(id: "internal")
         }
     }
+
+    /// True until the caller has shown a proof. Until then it may call only ``Authenticator/methodsBeforeProof``.
+    public var awaitsProof: Bool { proof == .anonymous }
 
     /// The id.
     public var description: String { id }
@@ -64,6 +67,9 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
 ///
 /// The methods are called on event loops and must not block.
 public protocol Authenticator: Sendable {
+    /// The methods that a caller may call before it has shown a proof. Their handlers must be immediate.
+    var methodsBeforeProof: Set<String> { get }
+
     /// Returns the principal of a new connection, from the proofs that the connection itself has.
     func principal(of peer: Peer) -> Principal
 
