@@ -34,7 +34,8 @@ enum ParametersTarget {
         check(Methods.tokenExplain), check(Methods.tokenList), check(Methods.tokenRevoke),
         check(Methods.secretDelete), check(Methods.secretList), check(Methods.secretReveal),
         check(Methods.secretSet), check(Methods.auditCheckpoint), check(Methods.auditExport),
-        check(Methods.auditList), check(Methods.auditVerify),
+        check(Methods.auditList), check(Methods.auditVerify), check(Methods.vaultDelete),
+        check(Methods.vaultImport), check(Methods.vaultSet), check(Methods.vaultStatus),
     ]
 
     private static func check<P: Codable & Sendable, R: Codable & Sendable>(
