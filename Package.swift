@@ -168,7 +168,7 @@ let package = Package(
             "Drivers/REST", name: "DriverREST",
             ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         target("Drivers/ChildProcess", ["AuraModel", "CLandlock", "Locking", logging, subprocess, system]),
-        target("Drivers/CredentialFiles", ["AuraModel", "DriverKit", "JSON"]),
+        target("Drivers/CredentialFiles", ["AuraModel", "DriverKit"]),
         target(
             "Drivers/Hetzner", name: "HetznerDriver",
             ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
@@ -208,8 +208,8 @@ let package = Package(
         target(
             "Features/Vault",
             [
-                "AuraAPI", "AuraModel", "EventStream", "JSONRPC", "Storage", "VaultKeys", crypto, logging,
-                serviceLifecycle,
+                "AuraAPI", "AuraModel", "EventStream", "FeatureKit", "JSONRPC", "Locking", "Storage", "VaultKeys",
+                crypto, logging, serviceLifecycle,
             ]),
         target(
             "Features/Audit",
@@ -328,10 +328,10 @@ let package = Package(
             "AgentsTests",
             [
                 "Agents", "AuraAPI", "AuraModel", "DriverKit", "Jobs", "JSON", "Locking", "Reconciliation", "Storage",
-                "TestKit", logging,
+                "TestKit", "Vault", "VaultKeys", logging,
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
-        suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
+        suite("AuradTests", ["aurad", "AuraModel", "DriverKit", "FeatureKit", "Locking", configuration]),
         target("Tests/TokenMutations", []),
         .executableTarget(
             name: "prove-tokens", dependencies: ["TokenMutations", "Tokens", argumentParser],
@@ -350,7 +350,8 @@ let package = Package(
         suite(
             "VaultTests",
             [
-                "AuraAPI", "AuraModel", "JSON", "JSONRPC", "Storage", "TestKit", "Vault", "VaultKeys", crypto, logging,
+                "AuraAPI", "AuraModel", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage", "TestKit", "Vault",
+                "VaultKeys", crypto, logging,
             ]),
         suite(
             "AuditTests",

@@ -1,4 +1,5 @@
 import AuraModel
+import DriverKit
 import JSON
 import Locking
 import Logging
@@ -23,8 +24,8 @@ final class LeapingTime: TimeSource {
 
 /// Runs the real operations on an in-memory store and a ``FakeOutside``, one claim after the other, without waiting.
 final class OperationBench: Sendable {
-    let time = LeapingTime()
-    let store = ModelStore(installation: "bench")
+    let time: LeapingTime
+    let store: ModelStore
     let outside: FakeOutside
     let services: MachineServices
     let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
@@ -32,6 +33,8 @@ final class OperationBench: Sendable {
     private let random = SeededRandom(seed: 7)
 
     init(_ change: (inout MachineSettings) -> Void = { _ in }) {
+        time = LeapingTime()
+        store = ModelStore(installation: "bench")
         outside = FakeOutside(time: time)
         identifiers = IdentifierSource(time: time, random: random)
         var settings = MachineSettings(
@@ -41,6 +44,14 @@ final class OperationBench: Sendable {
         services = MachineServices(
             installation: store.installation, compute: outside, network: outside, configuration: outside,
             health: outside, shell: outside, credentials: outside, settings: settings)
+    }
+
+    /// Creates another daemon on the database of `other`, with its own store of credentials.
+    init(beside other: OperationBench, credentials: any CredentialStore) {
+        (time, store, outside, identifiers) = (other.time, other.store, other.outside, other.identifiers)
+        var services = other.services
+        services.credentials = credentials
+        self.services = services
     }
 
     /// Provisions an instance and returns the ended job.

@@ -80,6 +80,9 @@ struct AuditDaemon {
         let vaultKeys = try MasterKeys("aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
         let vault = try await Vault.open(store, keys: vaultKeys, installation: store.installation, time: time)
         SecretMethods(vault: vault).register(in: &router)
+        VaultMethods(
+            vault: vault, installation: vault.map { InstallationVault($0) }, identities: store, time: time
+        ).register(in: &router)
         self.router = router
     }
 

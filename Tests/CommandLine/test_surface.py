@@ -17,7 +17,8 @@ COMMANDS = [
     ["token", "list"], ["token", "revoke"], ["token", "explain"], ["token", "restrict"], ["principal"],
     ["principal", "create"], ["principal", "list"], ["principal", "set"], ["tenant"], ["tenant", "create"],
     ["tenant", "list"], ["tenant", "set"], ["secret"], ["secret", "set"], ["secret", "list"], ["secret", "reveal"],
-    ["secret", "delete"], ["whoami"], ["roles"], ["vault"], ["vault", "init"], ["pki"], ["pki", "init"],
+    ["secret", "delete"], ["whoami"], ["roles"], ["vault"], ["vault", "init"],
+    ["vault", "rotate"], ["vault", "status"], ["vault", "set"], ["vault", "delete"], ["vault", "import"], ["pki"], ["pki", "init"],
     ["pki", "issue"], ["pki", "renew"], ["rpc"], ["ping"],
     ["info"],
 ]

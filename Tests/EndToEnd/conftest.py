@@ -107,6 +107,17 @@ def cluster(request, worlds):
         each.close()
 
 
+@pytest.fixture
+def keys(tmp_path):
+    """Returns a function that writes a key file."""
+    def write(*lines):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.key"
+        path.write_text("".join(line + "\n" for line in lines))
+        path.chmod(0o600)
+        return path
+    return write
+
+
 @pytest.fixture(scope="session", autouse=True)
 def programs():
     """Fails early if a program that every test needs is missing."""

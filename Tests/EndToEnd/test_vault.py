@@ -5,24 +5,12 @@ import json
 import threading
 import urllib.parse
 
-import pytest
 from harness import RPCError, eventually
 
 FIRST = "aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 SECOND = "aura-key-1 k2 ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 # Long, with characters that each encoding changes, and found nowhere else.
 PLANTED = 'Planted/7d1f+0c52 "e9"=ä?vault~secret'
-
-
-@pytest.fixture
-def keys(tmp_path):
-    """Returns a function that writes a key file."""
-    def write(*lines):
-        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.key"
-        path.write_text("".join(line + "\n" for line in lines))
-        path.chmod(0o600)
-        return path
-    return write
 
 
 def exporter(connection, name="exporter"):

@@ -26,6 +26,13 @@ import Testing
         #expect(try await fault(yaml, mode: 0o644) == nil)
     }
 
+    /// A file with the name of a secret of the vault may be read by others.
+    @Test func aFileThatNamesASecretHasNone() async throws {
+        #expect(try await fault("shop:\n  key: vault:shop.key\n", mode: 0o644) == nil)
+        #expect(try await fault("shop:\n  key: v4lue\n", mode: 0o644)?.contains("others may read it") == true)
+        #expect(try await fault("shop:\n  key: ' vault:shop.key'\n", mode: 0o644) != nil)
+    }
+
     @Test func anUndeclaredNameIsRefusedWithTheNearestOne() async throws {
         #expect(
             try await fault("agent:\n  prot: 1\n")

@@ -68,6 +68,10 @@ struct GoldenTests {
                 "token.explain: tokens:read",
                 "token.list: tokens:read",
                 "token.revoke: tokens:write; mutates",
+                "vault.delete: secrets:write; mutates",
+                "vault.import: secrets:write; mutates",
+                "vault.set: secrets:write; mutates",
+                "vault.status: secrets:read",
             ])
     }
 

@@ -117,3 +117,54 @@ import Testing
         #expect(started.count { $0 } == 1)
     }
 }
+
+/// The owner of the installation's secrets, which is no tenant.
+@Suite(.timeLimit(.minutes(2))) struct InstallationConformance {
+    private static let key = "aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+    @Test(arguments: StoreUnderTest.all) func itsSecretsMakeNoTenant(_ subject: StoreUnderTest) async throws {
+        let place = try StorePlace()
+        let store = ProbedStore(try await subject.open(place), keeping: place)
+        let before = try await store.identities()
+        let vault = try #require(
+            try await Vault.open(
+                store, keys: MasterKeys(Self.key), installation: store.installation, time: SystemTime()))
+        let secrets = InstallationVault(vault)
+        for value in ["a", "b"] { try await secrets.put(Secret(value), as: "machine.1") }
+        #expect(try await secrets.insert(Secret("c"), as: "machine.1") == false)
+        #expect(try await secrets.insert(Secret("c"), as: "hetzner.token") == true)
+        #expect(try await secrets.open("machine.1")?.reveal() == "b")
+        let after = try await store.identities()
+        #expect(after.tenants == before.tenants && after.changes == before.changes)
+        #expect(
+            try await secrets.list(after: nil, limit: 10).rows.map(\.reference.name) == ["hetzner.token", "machine.1"])
+        let record = TenantRecord(id: Tenant.installation, createdAt: SystemTime().now())
+        await #expect(throws: StorageError.self) { try await store.write(.createTenant(record)) }
+        await #expect(throws: StorageError.self) {
+            try await store.write(.setTenant(Tenant.installation, isEnabled: true, quota: nil))
+        }
+        // The tenants' list begins after them, in the order of the database.
+        try await vault.put(Secret("v"), as: SecretReference(tenant: Tenant.default, name: "0"))
+        #expect(try await vault.list(SecretQuery(scope: .all)).rows.map(\.reference.name) == ["0"])
+        try await secrets.delete("machine.1")
+        try await secrets.delete("hetzner.token")
+        #expect(try await secrets.open("machine.1") == nil)
+        #expect(try await store.secrets(SecretQuery(scope: .all)).rows.count == 1)
+    }
+
+    /// Two daemons import the same credential at the same time: one of them inserts it.
+    @Test(arguments: StoreUnderTest.all) func oneOfTwoImportsInserts(_ subject: StoreUnderTest) async throws {
+        let place = try StorePlace()
+        let store = ProbedStore(try await subject.open(place), keeping: place)
+        let vault = try #require(
+            try await Vault.open(
+                store, keys: MasterKeys(Self.key), installation: store.installation, time: SystemTime()))
+        let inserted = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<4 {
+                group.addTask { try await InstallationVault(vault).insert(Secret("\(number)"), as: "hetzner.token") }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(inserted.count { $0 } == 1)
+    }
+}

@@ -83,6 +83,7 @@ private struct ModelSecretRows: SecretRows {
 
     func lockSecrets(of tenant: TenantID) {}
     func tenant(_ id: TenantID) -> TenantRecord? { tenants[id] }
+    func putInstallation(_ row: TenantRecord) {}
     func secret(_ reference: SecretReference) -> SecretRecord? { secrets.secrets[reference] }
     func version(_ reference: SecretVersionReference) -> SecretVersionRecord? { secrets.versions[reference] }
     func countSecrets(of tenant: TenantID) -> Int { secrets.secrets.keys.count { $0.tenant == tenant } }

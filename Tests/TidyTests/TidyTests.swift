@@ -60,6 +60,47 @@ import Testing
         }
     }
 
+    /// The files in which a secret becomes a text: where it leaves the daemon or the client, or is encoded for a store.
+    private static let revealing: Set<String> = [
+        "Sources/Drivers/Ansible/RunDirectory.swift", "Sources/Drivers/DriverKit/Redactor.swift",
+        "Sources/Drivers/DriverKit/StoredCredentials.swift", "Sources/Drivers/REST/RESTCall.swift",
+        "Sources/Drivers/REST/RESTClient.swift", "Sources/Drivers/SSH/SSHAccess+Files.swift",
+        "Sources/Features/Agents/Steps/Configure.swift", "Sources/Features/Agents/Steps/ServerCreation.swift",
+        "Sources/Features/Vault/SecretMethods.swift", "Sources/Programs/aura/Commands/SecretSetCommand.swift",
+        "Sources/Programs/aura/Commands/TokenExplainCommand.swift",
+        "Sources/Programs/aura/Commands/TokenRestrictCommand.swift",
+        "Sources/Programs/aura/Commands/VaultCommand.swift", "Sources/RPC/AuraClient/Connection/Connection.swift",
+    ]
+
+    /// The files that read the bytes of a secret without a text of it.
+    private static let readingBytes: Set<String> = [
+        "Sources/Drivers/CredentialFiles/FileCredentialStore.swift",
+        "Sources/Drivers/DriverKit/StoredCredentials.swift",
+        "Sources/Features/FeatureKit/Settings/CredentialSetting.swift", "Sources/Features/Vault/Vault.swift",
+        "Sources/Features/Vault/VaultMethods.swift",
+    ]
+
+    @Test func secretsAreRevealedInKnownFilesOnly() throws {
+        var found: (revealing: Set<String>, bytes: Set<String>) = ([], [])
+        for path in Self.sources where path != "Sources/Engine/AuraModel/Secret.swift" {
+            let code = try Self.lines(path).filter { !$0.drop(while: \.isWhitespace).hasPrefix("//") }
+            if code.contains(where: { $0.contains(".reveal()") }) { found.revealing.insert(path) }
+            if code.contains(where: { $0.contains(".withBytes {") }) { found.bytes.insert(path) }
+        }
+        #expect(found.revealing == Self.revealing, "use the Secret itself, or add the file with a reason in review")
+        #expect(found.bytes == Self.readingBytes, "use the Secret itself, or add the file with a reason in review")
+    }
+
+    /// A `Codable` secret could be encoded with a value that holds it, without a call of `reveal()`.
+    @Test func noFileMakesSecretsEncodable() throws {
+        let conformance = /extension Secret\b[^{]*:/
+        for path in Self.sources {
+            for line in try Self.lines(path) where line.contains(conformance) {
+                Issue.record("\(path) adds a protocol to Secret: \(line)")
+            }
+        }
+    }
+
     /// Only these files may act for all tenants: the place that knows a caller's tenants, the daemon's fan-out, and the
     /// verification of the whole audit.
     private static let forAllTenants: Set<String> = [

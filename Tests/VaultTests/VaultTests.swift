@@ -267,12 +267,13 @@ private func failure(_ body: () async throws(VaultError) -> Void) async -> Vault
 }
 
 /// A database that somebody changed: rows with other classes, without canaries, or that cannot be written.
-private struct ChangedStore: SecretStore {
+struct ChangedStore: SecretStore {
     let base: ModelStore
     var secret: SecretClass?
     var version: SecretClass?
     var hidesCanaries = false
     var failsRewraps = false
+    var change: (@Sendable (inout SecretVersionRecord) -> Void)?
 
     func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
         var record = try await base.secret(reference)
@@ -289,6 +290,10 @@ private struct ChangedStore: SecretStore {
     ) async throws(StorageError) -> SecretVersionRecord? {
         var record = try await base.secretVersion(reference, version: number)
         if let version { record?.secretClass = version }
+        if var changed = record, let change {
+            change(&changed)
+            record = changed
+        }
         return record
     }
 

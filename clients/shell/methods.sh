@@ -336,3 +336,35 @@ aura_token_revoke() {
     params=$(_aura_members "token" "" "$@") || return
     aura_call token.revoke "$params"
 }
+
+# aura_vault_delete NAME
+# Deletes a secret of the installation with all its versions.
+aura_vault_delete() {
+    local params
+    params=$(_aura_members "name" "" "$@") || return
+    aura_call vault.delete "$params"
+}
+
+# aura_vault_import [delete=…]
+# Puts the credentials of this daemon's files and configuration into the vault.
+aura_vault_import() {
+    local params
+    params=$(_aura_members "" "delete" "$@") || return
+    aura_call vault.import "$params"
+}
+
+# aura_vault_set NAME VALUE
+# Sets the value of a secret of the installation.
+aura_vault_set() {
+    local params
+    params=$(_aura_members "name value" "" "$@") || return
+    aura_call vault.set "$params"
+}
+
+# aura_vault_status
+# Shows the keys of the vault and the secrets of the installation.
+aura_vault_status() {
+    local params
+    params=$(_aura_members "" "" "$@") || return
+    aura_call vault.status "$params"
+}

@@ -1,4 +1,3 @@
-public import AuraModel
 public import DriverKit
 
 /// The settings of a Hetzner Cloud project: its access and the machines to order.
@@ -6,7 +5,7 @@ public struct HetznerSettings: Sendable {
     /// The base URL, without a final slash.
     public var endpoint: String
     /// An API token with read and write permissions. It belongs to one project.
-    public var token: Secret
+    public var token: ProviderCredential
     /// The candidates for a size in a region, best first: region → size → candidates.
     public var placements: [String: [String: [Placement]]]
     /// True if new machines get a firewall that admits only ICMP and ``openPorts``.
@@ -31,7 +30,7 @@ public struct HetznerSettings: Sendable {
 
     /// Creates settings. Each parameter except `token` has a default.
     public init(
-        endpoint: String = "https://api.hetzner.cloud/v1", token: Secret,
+        endpoint: String = "https://api.hetzner.cloud/v1", token: ProviderCredential,
         placements: [String: [String: [Placement]]] = HetznerSettings.defaultPlacements,
         usesFirewall: Bool = true, firewallName: String = "aura-agents",
         firewallCacheLifetime: Duration = .seconds(300), maximumConcurrentRequests: Int = 16,

@@ -155,9 +155,11 @@ extension RESTClient {
         _ call: RESTCall, _ decode: (JSONValue) throws -> Answer
     ) async throws(Failure) -> Answer {
         switch settings.authentication {
-        case .bearer(let token):
+        case .bearer(let credential):
+            let token = try await credential.open()
             return try read(try await exchange(call, token), to: call, hiding: [token], decode)
-        case .clientCredentials(let path, let id, let secret):
+        case .clientCredentials(let path, let id, let credential):
+            let secret = try await credential.open()
             var token = try await accessToken(path, id, secret)
             var response = try await exchange(call, token.text)
             if response.status == 401 {

@@ -1,4 +1,4 @@
-public import AuraModel
+public import DriverKit
 
 /// The properties of one provider's API that ``RESTClient`` needs.
 public struct RESTSettings: Sendable {
@@ -48,11 +48,11 @@ public struct RESTSettings: Sendable {
 /// The authentication of every call.
 public enum RESTAuthentication: Sendable {
     /// The same bearer token with each call.
-    case bearer(Secret)
+    case bearer(ProviderCredential)
     /// An access token by the client credentials grant of OAuth (RFC 6749, 4.4), from a `POST` to `tokenPath`.
     ///
     /// A call fetches the token if there is none, or if it expires soon: within five minutes, or within a fifth of its
     /// lifetime if that is shorter. The token can be revoked earlier, so a call that gets status 401 is sent once more
     /// with a new token.
-    case clientCredentials(tokenPath: String, id: String, secret: Secret)
+    case clientCredentials(tokenPath: String, id: String, secret: ProviderCredential)
 }

@@ -1,11 +1,11 @@
-public import AuraModel
+public import DriverKit
 
 /// The settings of a tailnet: its access and the properties of new machines.
 public struct TailscaleSettings: Sendable {
     /// The id of an OAuth client with the scopes `auth_keys` and `devices:core`.
     public var clientID: String
     /// The secret of the OAuth client.
-    public var clientSecret: Secret
+    public var clientSecret: ProviderCredential
     /// The tags of new machines: exactly the OAuth client's own tags, or tags that one of them owns (`tagOwners`).
     public var tags: [String]
     /// The base URL, without a final slash.
@@ -24,7 +24,7 @@ public struct TailscaleSettings: Sendable {
 
     /// Creates settings. The client, its secret and the tags have no default.
     public init(
-        clientID: String, clientSecret: Secret, tags: [String],
+        clientID: String, clientSecret: ProviderCredential, tags: [String],
         endpoint: String = "https://api.tailscale.com/api/v2", ephemeralNodes: Bool = false, tailnet: String = "-",
         requestTimeout: Duration = .seconds(30), readRetries: Int = 3, maximumConcurrentRequests: Int = 8
     ) {

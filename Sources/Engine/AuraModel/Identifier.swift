@@ -45,6 +45,9 @@ public enum Caller {}
 public enum Tenant {
     /// The tenant of a request that names no tenant.
     public static let `default` = TenantID("default")
+    /// The owner of the secrets of the installation itself. It is not a tenant: no caller can name it, because its id
+    /// does not have the form of one, and no list has it.
+    public static let installation = TenantID("_installation")
 }
 
 /// The cause of a mutation. Its id is copied to jobs, events, provider labels, Ansible variables and log lines.

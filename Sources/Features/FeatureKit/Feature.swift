@@ -78,7 +78,8 @@ public struct FeatureEnvironment: Sendable {
     public var logger: Logger
     /// The directory of the daemon's files.
     public var stateDirectory: String
-    /// The directory of private keys. Daemons that share a database share it too.
+    /// The directory of the machines' keys that are not in the vault. Daemons without a key file that share a database
+    /// share it too.
     public var credentialsDirectory: String
     /// The path of the Unix socket that the daemon serves.
     public var socketPath: String
@@ -88,6 +89,8 @@ public struct FeatureEnvironment: Sendable {
     public var lease: Duration
     /// The time between two extensions of a job's lease.
     public var heartbeat: Duration
+    /// The secrets of the installation; `nil` without a key file. A feature before this one has made them.
+    public var secrets: (any InstallationSecrets)?
 
     /// Creates an environment.
     public init(
@@ -147,6 +150,8 @@ public struct FeatureParts: Sendable {
     public var recorder: (any CallRecorder)?
     /// Returns a tenant's own limits, or `nil` if the installation's limits hold. Only one feature may have it.
     public var ownQuota: (@Sendable (TenantID) -> TenantQuota?)?
+    /// The secrets of the installation, for the features after this one. Only one feature may have them.
+    public var secrets: (any InstallationSecrets)?
     /// The routes of the HTTP gateway that only this feature has.
     public var routes: [HTTPRoute]
     /// The services that run for as long as the daemon serves.
@@ -159,7 +164,8 @@ public struct FeatureParts: Sendable {
         operations: [Operation] = [], sources: [any ResourceSource] = [], regions: [String] = [], sizes: [String] = [],
         register: @escaping Registration = { _, _ in }, interceptors: [any Interceptor] = [],
         authenticator: (any Authenticator)? = nil, recorder: (any CallRecorder)? = nil,
-        ownQuota: (@Sendable (TenantID) -> TenantQuota?)? = nil, routes: [HTTPRoute] = [], services: [any Service] = [],
+        ownQuota: (@Sendable (TenantID) -> TenantQuota?)? = nil, secrets: (any InstallationSecrets)? = nil,
+        routes: [HTTPRoute] = [], services: [any Service] = [],
         shutdown: @escaping @Sendable () async -> Void = {}
     ) {
         self.operations = operations
@@ -171,6 +177,7 @@ public struct FeatureParts: Sendable {
         self.authenticator = authenticator
         self.recorder = recorder
         self.ownQuota = ownQuota
+        self.secrets = secrets
         self.routes = routes
         self.services = services
         self.shutdown = shutdown

@@ -18,19 +18,19 @@ public struct SecretMethods: Sendable {
     /// Adds the methods to the router.
     public func register(in router: inout Router) {
         router.register(Methods.secretSet) { parameters, call in
-            try await answering { vault in
+            try await VaultAnswer.of(vault) { vault in
                 try await set(parameters, call, vault)
             }
         }
         router.register(Methods.secretList, reads: true) { parameters, call in
-            try await answering { vault in try await list(parameters, in: call.tenantScope, vault) }
+            try await VaultAnswer.of(vault) { vault in try await list(parameters, in: call.tenantScope, vault) }
         }
         // Its entry of the audit is written before the reply, because the method counts as one that changes something.
         router.register(Methods.secretReveal) { parameters, call in
-            try await answering { vault in try await reveal(parameters, call, vault) }
+            try await VaultAnswer.of(vault) { vault in try await reveal(parameters, call, vault) }
         }
         router.register(Methods.secretDelete) { parameters, call in
-            try await answering { vault in try await delete(parameters, call, vault) }
+            try await VaultAnswer.of(vault) { vault in try await delete(parameters, call, vault) }
         }
     }
 
@@ -94,33 +94,6 @@ public struct SecretMethods: Sendable {
         let reference = SecretReference(tenant: parameters.tenant ?? scope.usualTenant, name: parameters.name)
         guard scope.contains(reference.tenant) else { throw .noSecret(reference) }
         return reference
-    }
-
-    private func answering<Value>(_ body: (Vault) async throws -> Value) async throws -> Value {
-        guard let vault else {
-            throw RPCError(
-                .noVaultKey,
-                "cannot keep secrets, the daemon has no key file: make one with `aura vault init`, name it in "
-                    + "vault.keyFile, and start aurad again")
-        }
-        return try await APIError.answering {
-            do {
-                return try await body(vault)
-            } catch let error as VaultError {
-                if case .storage(let error) = error { throw error }
-                throw RPCError(Self.code(of: error), error.description)
-            }
-        }
-    }
-
-    private static func code(of error: VaultError) -> RPCErrorCode {
-        switch error {
-        case .noSecret: .secretNotFound
-        case .sealed, .staysSealed: .secretSealed
-        case .invalidName, .invalidLength: .invalidParams
-        case .unusable: .unreadable
-        case .storage(let error): APIError.from(error).code
-        }
     }
 }
 

@@ -6,6 +6,9 @@ public import VaultKeys
 ///
 /// A value leaves the vault as a ``Secret``. Callers open a secret for one call of a driver or one file of a run, and do
 /// not keep it.
+///
+/// The public functions do not reach the secrets of the installation: for them, these do not exist. ``InstallationVault``
+/// does.
 public struct Vault: Sendable {
     /// The maximum number of secrets of a tenant without a limit of its own.
     public static let secretsPerTenant = 500
@@ -14,7 +17,7 @@ public struct Vault: Sendable {
     /// The number of times that a value is encrypted if other callers set the same secret meanwhile.
     static let attempts = 20
 
-    private let store: any SecretStore
+    let store: any SecretStore
     private let keys: MasterKeys
     private let envelope: Envelope
     private let installation: String
@@ -48,6 +51,16 @@ extension Vault {
         _ value: Secret, as reference: SecretReference, class wanted: SecretClass? = nil,
         by principal: PrincipalID? = nil, change: ChangeID? = nil, audit: AuditDraft? = nil
     ) async throws(VaultError) -> SecretRecord {
+        guard reference.tenant != Tenant.installation else { throw .storage(.noTenant(reference.tenant)) }
+        return try await set(value, as: reference, class: wanted, by: principal, change: change, audit: audit)
+    }
+
+    /// Sets the value of any secret, also of one of the installation.
+    @discardableResult
+    func set(
+        _ value: Secret, as reference: SecretReference, class wanted: SecretClass? = nil,
+        by principal: PrincipalID? = nil, change: ChangeID? = nil, audit: AuditDraft? = nil
+    ) async throws(VaultError) -> SecretRecord {
         guard Self.isName(reference.name) else { throw .invalidName }
         guard !value.isEmpty, value.byteCount <= Envelope.valueLimitBytes else { throw .invalidLength }
         var attempt = 1
@@ -77,6 +90,12 @@ extension Vault {
     /// Returns the value of a secret, by default of its current version. Only for the daemon itself: the class of the
     /// secret is not checked.
     public func open(_ reference: SecretReference, version: Int? = nil) async throws(VaultError) -> Secret {
+        try Self.check(reference)
+        return try await value(of: reference, version: version)
+    }
+
+    /// Returns the value of any secret, also of one of the installation.
+    func value(of reference: SecretReference, version: Int? = nil) async throws(VaultError) -> Secret {
         do {
             guard let record = try await store.secretVersion(reference, version: version) else {
                 throw VaultError.noSecret(reference)
@@ -93,6 +112,7 @@ extension Vault {
     public func reveal(
         _ reference: SecretReference
     ) async throws(VaultError) -> (secret: SecretRecord, value: Secret) {
+        try Self.check(reference)
         do {
             guard let secret = try await store.secret(reference),
                 let record = try await store.secretVersion(reference, version: secret.currentVersion)
@@ -110,20 +130,48 @@ extension Vault {
     /// Returns a page of secrets without their values.
     public func list(_ query: SecretQuery) async throws(VaultError) -> Page<SecretRecord> {
         do {
-            return try await store.secrets(query)
+            return try await store.secrets(Self.withoutInstallation(query))
         } catch {
             throw .storage(error)
         }
     }
 
+    /// Returns the query without the secrets of the installation. They are before those of all tenants, because a
+    /// tenant's id begins with a letter, and secrets are ordered by their bytes.
+    private static func withoutInstallation(_ query: SecretQuery) -> SecretQuery {
+        var query = query
+        switch query.scope {
+        case .only(let tenants): query.scope = .only(tenants.subtracting([Tenant.installation]))
+        case .all:
+            let isAfter = query.after.map {
+                Tenant.installation.text.utf8.lexicographicallyPrecedes($0.tenant.text.utf8)
+            }
+            guard isAfter != true else { break }
+            // No name has this character, which is greater than all that a name can have.
+            query.after = SecretReference(tenant: Tenant.installation, name: "~")
+        }
+        return query
+    }
+
     /// Deletes a secret with all its versions. Throws ``VaultError/noSecret(_:)`` if there is none. `audit` is the entry
     /// of the audit for the deletion.
     public func delete(_ reference: SecretReference, audit: AuditDraft? = nil) async throws(VaultError) {
+        try Self.check(reference)
+        try await remove(reference, audit: audit)
+    }
+
+    /// Deletes any secret, also one of the installation.
+    func remove(_ reference: SecretReference, audit: AuditDraft? = nil) async throws(VaultError) {
         do {
             guard try await store.deleteSecret(reference, audit: audit) else { throw VaultError.noSecret(reference) }
         } catch {
             throw VaultError(error, reference)
         }
+    }
+
+    /// Throws ``VaultError/noSecret(_:)`` for a secret of the installation.
+    private static func check(_ reference: SecretReference) throws(VaultError) {
+        guard reference.tenant != Tenant.installation else { throw .noSecret(reference) }
     }
 
     /// Returns true for 1 to ``nameLimit`` letters, digits, dots, underscores and hyphens of ASCII that begin with a
@@ -137,7 +185,7 @@ extension Vault {
             && text.utf8.allSatisfy { isLetterOrDigit($0) || others.contains($0) }
     }
 
-    private func seal(
+    func seal(
         _ value: Secret, for version: SecretVersionReference, _ secretClass: SecretClass
     ) throws(Envelope.Failure) -> SecretVersionRecord {
         var plain = value.withBytes { Array($0) }
@@ -214,6 +262,8 @@ extension Vault {
 
     /// The name of the key under which new versions are wrapped.
     var currentKey: String { keys.current }
+    /// The names of the keys of the key file, the current one first.
+    var keyIDs: [String] { keys.ids }
 
     /// Returns the number of versions by the name of their key, without those of the current key.
     func versionsUnderFormerKeys() async throws(StorageError) -> [String: Int] {

@@ -99,10 +99,11 @@ struct Daemon {
     }
 
     private func openFeatures(_ store: any Store) async throws -> [FeatureParts] {
-        let environment = settings.environment(owner: boot, time: time, random: random, logger: logger)
+        var environment = settings.environment(owner: boot, time: time, random: random, logger: logger)
         var features: [FeatureParts] = []
         for (feature, configured) in zip(Features.all, settings.features) {
             features.append(try await configured.open(environment, store: store))
+            environment.secrets = environment.secrets ?? features.last?.secrets
             logger.debug("feature", metadata: ["name": "\(feature.name)"])
         }
         return features

@@ -39,7 +39,8 @@ struct Settings: Sendable {
     struct Persistence: Sendable {
         var database: DatabaseLocation
         var stateDirectory: String
-        /// The directory of the machines' keys. Daemons that share a database must share it too.
+        /// The directory of the machines' keys without a vault. Daemons without a key file that share a database must
+        /// share it too.
         var credentialsDirectory: String
     }
 

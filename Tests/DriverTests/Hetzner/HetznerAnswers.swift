@@ -53,7 +53,7 @@ struct HetznerBench {
         _ transport: ScriptedTransport, time: any TimeSource = EagerTime(), shared: (any SharedBudget)? = nil,
         _ change: (inout HetznerSettings) -> Void = { _ in }
     ) {
-        var settings = HetznerSettings(endpoint: "http://api.test/v1", token: Secret("t0ken"))
+        var settings = HetznerSettings(endpoint: "http://api.test/v1", token: ProviderCredential(Secret("t0ken")))
         change(&settings)
         self.transport = transport
         driver = HetznerCompute(

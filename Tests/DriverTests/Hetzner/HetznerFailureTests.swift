@@ -163,7 +163,7 @@ import Testing
             .raw("", then: .close)
         } _: { server in
             let http = HTTPClient()
-            let settings = HetznerSettings(endpoint: server.url, token: Secret("t"))
+            let settings = HetznerSettings(endpoint: server.url, token: ProviderCredential(Secret("t")))
             let driver = HetznerCompute(
                 settings: settings, http: http, time: SystemTime(), random: EvenRandom(), log: .init(label: "test"))
             let failure = await failure { _ = try await driver.createServer(HetznerBench.specification) }

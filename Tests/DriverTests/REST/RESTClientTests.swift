@@ -1,4 +1,5 @@
 import AuraModel
+import DriverKit
 import DriverREST
 import HTTPClient
 import HTTPDoubles
@@ -19,7 +20,8 @@ private struct ClientBench {
     ) {
         self.transport = transport
         var settings = RESTSettings(
-            name: "post", endpoint: "http://api.test/v1", authentication: .bearer(Secret("t0ken-of-the-test")),
+            name: "post", endpoint: "http://api.test/v1",
+            authentication: .bearer(ProviderCredential(Secret("t0ken-of-the-test"))),
             retriedCodes: ["http429", "http500", "http502", "providerTimeout"], missingCode: "http404",
             correlationHeader: "X-Id")
         change(&settings)
@@ -306,7 +308,10 @@ struct RESTClientTests {
                 }
                 return .json(200, #"{"access_token":"token-\#(number)","expires_in":60}"#)
             }
-        ) { $0.authentication = .clientCredentials(tokenPath: "/token", id: "me", secret: Secret("s3cret")) }
+        ) {
+            $0.authentication = .clientCredentials(
+                tokenPath: "/token", id: "me", secret: ProviderCredential(Secret("s3cret")))
+        }
         #expect(await failure { _ = try await bench.client.send(ClientBench.creating) }?.code == "http401")
         #expect(
             bench.transport.requests.map { $0.headers["Authorization"] }

@@ -44,7 +44,8 @@ struct TailnetBench {
         _ change: (inout TailscaleSettings) -> Void = { _ in }
     ) {
         var settings = TailscaleSettings(
-            clientID: "kClient", clientSecret: Secret("tskey-client-a+b/c=d"), tags: ["tag:aura-vm"],
+            clientID: "kClient", clientSecret: ProviderCredential(Secret("tskey-client-a+b/c=d")),
+            tags: ["tag:aura-vm"],
             endpoint: "http://api.test/v2")
         change(&settings)
         self.transport = transport

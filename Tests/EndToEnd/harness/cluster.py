@@ -44,6 +44,9 @@ class Cluster:
         own = {
             **LEASES, "socket": directory / "aurad.sock", "stateDirectory": directory / "state",
             "credentialsDirectory": self.credentials}
+        if "vault.keyFile" in settings:
+            # The keys of machines are in the database, so each daemon has the directory that it has by default.
+            del own["credentialsDirectory"]
         return Daemon(directory, self.sandbox.config_path, {**own, **settings})
 
     def provision(self, daemon, name):

@@ -60,6 +60,13 @@ import type {
     TokenListResult,
     TokenParameters,
     TokenResult,
+    VaultDeleteResult,
+    VaultImportParameters,
+    VaultImportResult,
+    VaultSecretParameters,
+    VaultSetParameters,
+    VaultSetResult,
+    VaultStatusResult,
     WhoAmIResult,
 } from "./types.js";
 
@@ -377,5 +384,39 @@ export abstract class Methods {
      */
     tokenRevoke(params: TokenParameters, options?: CallOptions): Promise<TokenResult> {
         return this.call("token.revoke", params, options);
+    }
+
+    /**
+     * Deletes a secret of the installation with all its versions. The keys of machines cannot be deleted by it.
+     * Only callers of all tenants can call it.
+     */
+    vaultDelete(params: VaultSecretParameters, options?: CallOptions): Promise<VaultDeleteResult> {
+        return this.call("vault.delete", params, options);
+    }
+
+    /**
+     * Puts the credentials of this daemon's files and configuration into the vault. These are the keys of machines
+     * in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated.
+     * Only callers of all tenants can call it.
+     */
+    vaultImport(params: VaultImportParameters = {}, options?: CallOptions): Promise<VaultImportResult> {
+        return this.call("vault.import", params, options);
+    }
+
+    /**
+     * Sets the value of a secret of the installation. A setting such as `hetzner.token: vault:hetzner.token` uses
+     * it for each call to the provider, so a new value needs no restart. No method returns the value. Only callers
+     * of all tenants can call it.
+     */
+    vaultSet(params: VaultSetParameters, options?: CallOptions): Promise<VaultSetResult> {
+        return this.call("vault.set", params, options);
+    }
+
+    /**
+     * Shows the keys of the vault and the secrets of the installation. A key can be removed from the key files of
+     * all daemons when no version and no token names it. Only callers of all tenants can call it.
+     */
+    vaultStatus(options?: CallOptions): Promise<VaultStatusResult> {
+        return this.call("vault.status", {}, options);
     }
 }

@@ -375,6 +375,17 @@ export interface InfoResult {
     sizes: string[];
 }
 
+/** A secret of the installation, without its value. */
+export interface InstallationSecret {
+    name: SecretName;
+    /** The number of the current version, from 1. */
+    version: number;
+    /** The time of the first version. */
+    createdAt: Timestamp;
+    /** The time of the current version. */
+    updatedAt: Timestamp;
+}
+
 /** An instance: its desired state, its phase, and the facts about its machine. */
 export interface Instance {
     id: InstanceId;
@@ -1416,6 +1427,89 @@ export interface UnsubscribeResult {
      * notification, `subscription.ended`, was sent before.
      */
     ended: boolean;
+}
+
+/** The secret of the installation that was deleted. */
+export interface VaultDeleteResult {
+    name: SecretName;
+}
+
+/** A credential outside of the vault. */
+export interface VaultImportLeft {
+    /** The file or the setting that has it. */
+    place: string;
+    /** The name of its secret. */
+    name: SecretName;
+    /** True if the vault has the credential, and the daemon does not need this place any more. */
+    deletable: boolean;
+    /** Why it is still there, and what to do. */
+    reason: string;
+}
+
+/** Says what to do with the files of imported credentials. */
+export interface VaultImportParameters {
+    /** True to delete each file whose credential was opened in the vault; if absent, no file is deleted. */
+    delete?: boolean;
+}
+
+/** The result of an import. It never has a value. */
+export interface VaultImportResult {
+    /** The number of credentials that the call put into the vault. */
+    imported: number;
+    /** The number of credentials that were in the vault before. */
+    present: number;
+    /** The number of files that the call deleted. */
+    deleted: number;
+    /** The credentials that are still outside of the vault, at most 1,000, ordered by place. */
+    left: VaultImportLeft[];
+    /** The number of credentials that are still outside of the vault. */
+    leftCount: number;
+}
+
+/** A key of the vault, without the key itself. */
+export interface VaultKey {
+    /** The name of the key in the key file. */
+    id: string;
+    /** True if this daemon has the key. */
+    inKeyFile: boolean;
+    /** The number of versions of secrets that are wrapped under the key. */
+    versions: number;
+    /** The number of tokens that the key signed and that are neither revoked nor expired. */
+    tokens: number;
+}
+
+/** Names a secret of the installation. */
+export interface VaultSecretParameters {
+    name: SecretName;
+}
+
+/** A secret of the installation and its new value. */
+export interface VaultSetParameters {
+    name: SecretName;
+    value: SecretValue;
+}
+
+/** A secret of the installation, as it is now. */
+export interface VaultSetResult {
+    secret: InstallationSecret;
+}
+
+/** The keys of the vault and the secrets of the installation. */
+export interface VaultStatusResult {
+    /** The name of the key under which this daemon wraps new versions. */
+    currentKey: string;
+    /** The keys of this daemon's key file in its order, and then other keys that versions or tokens name. */
+    keys: VaultKey[];
+    /**
+     * The secrets of the installation that `vault.set` and `vault.import` made, ordered by name; not the keys of
+     * machines.
+     */
+    secrets: InstallationSecret[];
+    /**
+     * The number of credentials that this daemon has in files or in its configuration, which `vault.import` can
+     * import.
+     */
+    outside: number;
 }
 
 /** The condition that a job waits for. */

@@ -106,6 +106,9 @@ extension IdentityRows {
             if known == tenant { return false }
             throw StorageError(.nameTaken, "a tenant named \(tenant.id) exists: choose another name")
         }
+        guard tenant.id != Tenant.installation else {
+            throw StorageError(.nameTaken, "cannot create a tenant named \(tenant.id): choose another name")
+        }
         try check(try countTenants(), below: IdentityLimits.tenants, "tenants", remedy: "use one that exists")
         try put(tenant)
         return true

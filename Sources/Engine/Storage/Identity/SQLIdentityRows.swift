@@ -18,7 +18,8 @@ package struct SQLIdentityRows<Connection: SQLConnection>: IdentityRows {
         let sessions = try all(SessionRecord.self)
         let keys = try all(DeniedKey.self)
         return Identities(
-            tenants: tenants.rows, principals: principals.rows, tokens: tokens.rows, sessions: sessions.rows,
+            tenants: tenants.rows.filter { $0.id != Tenant.installation }, principals: principals.rows,
+            tokens: tokens.rows, sessions: sessions.rows,
             deniedKeys: keys.rows, changes: try changes(),
             unreadable: tenants.unreadable + principals.unreadable + tokens.unreadable + sessions.unreadable
                 + keys.unreadable)
@@ -43,9 +44,14 @@ package struct SQLIdentityRows<Connection: SQLConnection>: IdentityRows {
 
     // MARK: Tenants and principals
 
-    package func tenant(_ id: TenantID) throws -> TenantRecord? { try find(.text(id.text)) }
+    /// Returns `nil` for the installation, whose row only its secrets refer to.
+    package func tenant(_ id: TenantID) throws -> TenantRecord? {
+        id == Tenant.installation ? nil : try find(.text(id.text))
+    }
 
-    package func countTenants() throws -> Int { try connection.count("FROM tenant", []) }
+    package func countTenants() throws -> Int {
+        try connection.count("FROM tenant WHERE id <> ?", [.text(Tenant.installation.text)])
+    }
 
     package func tenantsWithoutRow() throws -> [TenantID] {
         let sql = "SELECT DISTINCT tenant FROM instance WHERE tenant NOT IN (SELECT id FROM tenant) ORDER BY tenant"

@@ -98,6 +98,8 @@ package struct SQLSecretRows<Connection: SQLConnection>: SecretRows {
 
     package func tenant(_ id: TenantID) throws -> TenantRecord? { try SQLIdentityRows(connection).tenant(id) }
 
+    package func putInstallation(_ row: TenantRecord) throws { try SQLIdentityRows(connection).put(row) }
+
     // MARK: Writes
 
     package func lockSecrets(of tenant: TenantID) throws { try connection.lock("secrets \(tenant.text)") }

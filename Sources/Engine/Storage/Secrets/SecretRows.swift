@@ -13,6 +13,8 @@ public protocol SecretRows {
     mutating func lockSecrets(of tenant: TenantID) throws
     /// Returns the tenant, or `nil` if there is none.
     mutating func tenant(_ id: TenantID) throws -> TenantRecord?
+    /// Inserts the row to which the secrets of the installation belong, unless it exists.
+    mutating func putInstallation(_ row: TenantRecord) throws
     /// Returns the secret, or `nil` if there is none.
     mutating func secret(_ reference: SecretReference) throws -> SecretRecord?
     /// Returns the version, or `nil` if there is none.
@@ -44,7 +46,11 @@ extension SecretRows {
         let version = new.record
         let reference = version.reference.secret
         try lockSecrets(of: reference.tenant)
-        guard let tenant = try tenant(reference.tenant) else { throw StorageError.noTenant(reference.tenant) }
+        let isOfInstallation = reference.tenant == Tenant.installation
+        let installation = TenantRecord(id: Tenant.installation, isEnabled: false, createdAt: version.createdAt)
+        guard let tenant = try isOfInstallation ? installation : tenant(reference.tenant) else {
+            throw StorageError.noTenant(reference.tenant)
+        }
         let known = try secret(reference)
         if let known, try isRepetition(version, of: known) {
             note(new.audit, version.reference, AuditDraft.Outcome.unchanged)
@@ -62,7 +68,7 @@ extension SecretRows {
                 .conflict,
                 "cannot make the secret \(reference.name) exportable: it is sealed; set its value under another name")
         }
-        if known == nil { try checkQuota(of: tenant, new) }
+        if known == nil { try isOfInstallation ? putInstallation(installation) : checkQuota(of: tenant, new) }
         let wanted = SecretRecord(
             reference: reference, secretClass: version.secretClass, currentVersion: version.reference.version,
             createdAt: known?.createdAt ?? version.createdAt, updatedAt: version.createdAt)
@@ -83,7 +89,7 @@ extension SecretRows {
     private mutating func note(_ draft: AuditDraft?, _ secret: SecretReference, _ object: String, _ outcome: String) {
         guard var draft else { return }
         draft.object = object
-        draft.tenant = secret.tenant
+        draft.tenant = secret.tenant == Tenant.installation ? nil : secret.tenant
         draft.outcome = outcome
         audit.append(draft)
     }

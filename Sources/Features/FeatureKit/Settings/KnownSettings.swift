@@ -46,9 +46,18 @@ public struct KnownSettings: Sendable {
         for path in paths where !seen.insert(path).inserted {
             throw SettingsError("cannot use the setting \(path) in \(file): it is there twice; keep one of the two")
         }
-        if let secret = secrets.first(where: seen.contains) {
+        if let secret = secrets.first(where: { seen.contains($0) && !Self.isReference($0, in: node) }) {
             _ = try PersonalFile.read(file, key: "--config, with \(secret) in it,", isSecret: true)
         }
+    }
+
+    /// Returns true if the setting names a secret of the vault, so that the file does not have it.
+    private static func isReference(_ path: String, in node: Node) -> Bool {
+        let value = path.split(separator: ".").reduce(Optional(node)) { node, name in
+            guard case .mapping(let mapping)? = node else { return nil }
+            return mapping.first { $0.key.string == String(name) }?.value
+        }
+        return value?.scalar.map { CredentialSetting.isReference($0.string) } ?? false
     }
 
     /// Throws if a setting is a list and should be one text, if a list has an item that is no text, or if a text has a

@@ -34,7 +34,7 @@ public struct Setting: Sendable, Hashable, ExpressibleByStringLiteral {
         Setting(name, .list, isSecret: false)
     }
 
-    /// Declares a secret, which ``SettingsSource/secret(_:for:)`` reads.
+    /// Declares a secret, which ``SettingsSource/credential(_:for:check:)`` reads.
     public static func secret(_ name: String) -> Setting {
         Setting(name, .text, isSecret: true)
     }

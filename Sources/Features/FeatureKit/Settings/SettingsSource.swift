@@ -106,7 +106,7 @@ public struct SettingsSource: Sendable {
 
     /// Returns a secret from `KEY` itself, or from the file that `KEYFile` names. Only the file's owner may have
     /// access to it. `purpose` describes the secret in the error for an absent one.
-    public func secret(_ key: String, for purpose: String) throws -> String {
+    func secret(_ key: String, for purpose: String) throws -> String {
         if let text = text(key) { return try SecretFile.check(text, source: key) }
         let file = Setting.fileName(of: key)
         guard let path = text(file) else {

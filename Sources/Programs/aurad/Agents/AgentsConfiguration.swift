@@ -16,6 +16,9 @@ struct AgentsConfiguration: Sendable {
         var playbook: String
     }
 
+    /// The providers' credentials. Those in ``hetzner`` and ``tailscale`` are opened without a vault.
+    var hetznerToken: CredentialSetting
+    var tailscaleSecret: CredentialSetting?
     var hetzner: HetznerSettings
     var tailscale: TailscaleSettings?
     var operations: MachineSettings
@@ -32,7 +35,8 @@ extension AgentsConfiguration {
 
     /// Reads and checks the settings of agents. Throws `SettingsError`.
     static func read(_ source: SettingsSource) throws -> AgentsConfiguration {
-        var hetzner = try readHetzner(source)
+        let token = try readHetznerToken(source)
+        var hetzner = try readHetzner(source, token)
         let isConfigured = try source.choice("configuration.driver", "ansible", of: ["ansible", "none"]) == "ansible"
         let ansible = isConfigured ? try readAnsible(source) : nil
         let tailscale = isConfigured ? try readTailscale(source) : nil
@@ -51,8 +55,22 @@ extension AgentsConfiguration {
             hetzner.openPorts.append(operations.health.port)
         }
         return AgentsConfiguration(
-            hetzner: hetzner, tailscale: tailscale?.driver, operations: operations,
+            hetznerToken: token, tailscaleSecret: tailscale?.secret, hetzner: hetzner, tailscale: tailscale?.driver,
+            operations: operations,
             ansible: ansible, healthUsesSSH: via == "ssh", providers: try readProviders(source))
+    }
+
+    /// The settings of providers' credentials.
+    var credentials: [CredentialSetting] { [hetznerToken] + [tailscaleSecret].compactMap(\.self) }
+
+    /// Returns the configuration with credentials that are opened with the secrets of the installation. Throws
+    /// `SettingsError` if it names a secret, and there is no vault.
+    func opening(_ secrets: (any InstallationSecrets)?) throws -> AgentsConfiguration {
+        for credential in credentials { try credential.check(secrets) }
+        var configuration = self
+        configuration.hetzner.token = hetznerToken.credential(secrets)
+        if let tailscaleSecret { configuration.tailscale?.clientSecret = tailscaleSecret.credential(secrets) }
+        return configuration
     }
 
     /// The default port of the agent.
@@ -63,14 +81,21 @@ extension AgentsConfiguration {
         "hetzner.concurrentRequests", .list("hetzner.placements"),
     ]
 
-    private static func readHetzner(_ source: SettingsSource) throws -> HetznerSettings {
-        let token = try source.secret("hetzner.token", for: "the API token of the Hetzner project")
-        guard let expression = try? Regex(SettingPatterns.hetznerToken), token.wholeMatch(of: expression) != nil else {
-            throw SettingsError(
-                "cannot use hetzner.token: a token has 64 letters and digits, this one has \(token.utf8.count) "
-                    + "characters; copy it again")
+    private static func readHetznerToken(_ source: SettingsSource) throws -> CredentialSetting {
+        try source.credential("hetzner.token", for: "the API token of the Hetzner project") { token in
+            guard let expression = try? Regex(SettingPatterns.hetznerToken), token.wholeMatch(of: expression) != nil
+            else {
+                throw SettingsError(
+                    "cannot use hetzner.token: a token has 64 letters and digits, this one has \(token.utf8.count) "
+                        + "characters; copy it again")
+            }
         }
-        var settings = HetznerSettings(token: Secret(token))
+    }
+
+    private static func readHetzner(
+        _ source: SettingsSource, _ token: CredentialSetting
+    ) throws -> HetznerSettings {
+        var settings = HetznerSettings(token: token.credential(nil))
         if let endpoint = try source.endpoint("hetzner.endpoint") { settings.endpoint = endpoint }
         settings.usesFirewall = try source.flag("hetzner.firewall", true)
         settings.firewallName = try source.text(
@@ -106,7 +131,7 @@ extension AgentsConfiguration {
 
     private static func readTailscale(
         _ source: SettingsSource
-    ) throws -> (driver: TailscaleSettings, operations: TailnetSettings)? {
+    ) throws -> (driver: TailscaleSettings, secret: CredentialSetting, operations: TailnetSettings)? {
         let lifetime = try source.seconds("tailscale.keyLifetimeSeconds", .seconds(600), in: 60...86_400)
         let endpoint = try source.endpoint("tailscale.endpoint")
         // Only the machine connects to this address, and Tailscale's own protocol protects that connection.
@@ -121,9 +146,10 @@ extension AgentsConfiguration {
             throw SettingsError("cannot use tailscale.tags: name the tags of new machines, such as [tag:aura-vm]")
         }
         let id = try source.requiredText("tailscale.clientId", for: "it is the id of the OAuth client")
+        let secret = try readClientSecret(source)
         var driver = TailscaleSettings(
             clientID: try SettingsSource.check(id, "tailscale.clientId", SettingPatterns.clientID, "kAbCdEf1CNTRL"),
-            clientSecret: Secret(try readClientSecret(source)), tags: tags)
+            clientSecret: secret.credential(nil), tags: tags)
         if let endpoint { driver.endpoint = endpoint }
         driver.ephemeralNodes = try source.flag("tailscale.ephemeralNodes", false)
         let packageSource = try source.choice(
@@ -133,17 +159,17 @@ extension AgentsConfiguration {
             "tailnet_login_server": .string(loginServer),
             "tailnet_package_source": .string(packageSource),
         ]
-        return (driver, TailnetSettings(variables: variables, keyLifetime: lifetime))
+        return (driver, secret, TailnetSettings(variables: variables, keyLifetime: lifetime))
     }
 
-    private static func readClientSecret(_ source: SettingsSource) throws -> String {
-        let secret = try source.secret("tailscale.clientSecret", for: "the secret of the OAuth client")
-        for wrong in ["tskey-api-", "tskey-auth-"] where secret.hasPrefix(wrong) {
-            throw SettingsError(
-                "cannot use tailscale.clientSecret: it is a key of the kind \(wrong)…; "
-                    + "make an OAuth client, whose secret starts with tskey-client-")
+    private static func readClientSecret(_ source: SettingsSource) throws -> CredentialSetting {
+        try source.credential("tailscale.clientSecret", for: "the secret of the OAuth client") { secret in
+            for wrong in ["tskey-api-", "tskey-auth-"] where secret.hasPrefix(wrong) {
+                throw SettingsError(
+                    "cannot use tailscale.clientSecret: it is a key of the kind \(wrong)…; "
+                        + "make an OAuth client, whose secret starts with tskey-client-")
+            }
         }
-        return secret
     }
 
     private static let ansibleSettings: [Setting] = ["configuration.tree", "configuration.playbook"]

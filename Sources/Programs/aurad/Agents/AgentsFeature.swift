@@ -28,8 +28,9 @@ extension AgentsConfiguration: ConfiguredFeature {
     }
 
     func open(_ environment: FeatureEnvironment, store: any Store) async throws -> FeatureParts {
-        let machines = MachineAssembly(self, environment)
+        let machines = MachineAssembly(try opening(environment.secrets), environment)
         await machines.sweep()
+        try machines.offerCredentials(store: store)
         let services = try machines.services(store: store)
         let watch = ProviderWatch(
             store: store,

@@ -53,8 +53,28 @@ struct MachineAssembly {
                     store: store, bucket: "hetzner \(settings.hetzner.endpoint)", time: environment.time)),
             network: network(),
             configuration: configuration(), health: health(), shell: shell,
-            credentials: try FileCredentialStore(directory: environment.credentialsDirectory),
+            credentials: try credentialStore(),
             settings: settings.operations)
+    }
+
+    /// Returns the store of the machines' keys: the vault, or files without a key file.
+    private func credentialStore() throws -> any CredentialStore {
+        let files = try FileCredentialStore(directory: environment.credentialsDirectory)
+        return environment.secrets.map { VaultCredentialStore($0, files: files) } ?? files
+    }
+
+    /// Names the credentials outside of the vault for `aura vault import`, and logs how many keys of machines are among
+    /// them.
+    func offerCredentials(store: any InstanceStore) throws {
+        guard let secrets = environment.secrets else { return }
+        let files = try FileCredentialStore(directory: environment.credentialsDirectory)
+        secrets.offer(MachineKeyFiles(files: files, store: store))
+        secrets.offer(ProviderCredentials(settings: settings.credentials))
+        let left = try files.entries()
+        guard let first = left.first else { return }
+        environment.logger.warning(
+            "keys of machines are still in files: move them into the vault with `aura vault import --delete`",
+            metadata: ["files": "\(left.count)", "first": "\(first.path)"])
     }
 
     /// Returns the check of the providers without a store. It does not share the rate limit with other daemons.

@@ -80,11 +80,16 @@ struct TrustConfiguration: ConfiguredFeature {
             logger: environment.logger, onFailure: { trail.noteFailure(of: $0) })
         try await trail.append(action: "daemon.start", parameters: ["keys": .array(tokenKeys.map { .string($0.id) })])
         let (registerIdentity, secrets) = (parts.register, SecretMethods(vault: vault))
+        let installationSecrets = vault.map { InstallationVault($0) }
+        let vaultMethods = VaultMethods(
+            vault: vault, installation: installationSecrets, identities: store, time: environment.time)
         parts.register = { router, service in
             registerIdentity(&router, service)
             secrets.register(in: &router)
+            vaultMethods.register(in: &router)
             audit.register(&router, service)
         }
+        parts.secrets = installationSecrets
         parts.recorder = audit.recorder
         parts.services += audit.services
         if let vault {

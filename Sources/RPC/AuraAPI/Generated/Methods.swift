@@ -137,6 +137,18 @@ public enum Methods {
     /// Revokes a token.
     public static let tokenRevoke = RPCMethod<TokenParameters, TokenResult>(
         "token.revoke", parameters: "TokenParameters", scopes: ["tokens:write"], mutates: true)
+    /// Deletes a secret of the installation with all its versions.
+    public static let vaultDelete = RPCMethod<VaultSecretParameters, VaultDeleteResult>(
+        "vault.delete", parameters: "VaultSecretParameters", scopes: ["secrets:write"], mutates: true)
+    /// Puts the credentials of this daemon's files and configuration into the vault.
+    public static let vaultImport = RPCMethod<VaultImportParameters, VaultImportResult>(
+        "vault.import", parameters: "VaultImportParameters", scopes: ["secrets:write"], mutates: true)
+    /// Sets the value of a secret of the installation.
+    public static let vaultSet = RPCMethod<VaultSetParameters, VaultSetResult>(
+        "vault.set", parameters: "VaultSetParameters", scopes: ["secrets:write"], mutates: true)
+    /// Shows the keys of the vault and the secrets of the installation.
+    public static let vaultStatus = RPCMethod<NoParams, VaultStatusResult>(
+        "vault.status", parameters: "NoParameters", scopes: ["secrets:read"])
 
     /// The scopes of all methods, sorted. No other scope exists.
     public static let scopes: [String] = [

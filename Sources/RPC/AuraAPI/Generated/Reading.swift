@@ -400,3 +400,34 @@ extension UnsubscribeParameters: JSONReadable {
         )
     }
 }
+
+extension VaultImportParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["delete"])
+        self.init(
+            delete: try members.optional("delete")
+        )
+    }
+}
+
+extension VaultSecretParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["name"])
+        self.init(
+            name: try members.required("name")
+        )
+    }
+}
+
+extension VaultSetParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["name", "value"])
+        self.init(
+            name: try members.required("name"),
+            value: try members.required("value")
+        )
+    }
+}

@@ -188,6 +188,18 @@ extension InfoResult: JSONWritable {
     }
 }
 
+extension InstallationSecretView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("name", name)
+            json.member("version", version)
+            json.member("createdAt", createdAt)
+            json.member("updatedAt", updatedAt)
+        }
+    }
+}
+
 extension InstanceView: JSONWritable {
     /// Appends an object with the members of the schema, in its order.
     public func write(to json: inout JSONText) {
@@ -677,6 +689,73 @@ extension UnsubscribeResult: JSONWritable {
     public func write(to json: inout JSONText) {
         json.object { json in
             json.member("ended", ended)
+        }
+    }
+}
+
+extension VaultDeleteResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("name", name)
+        }
+    }
+}
+
+extension VaultImportLeft: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("place", place)
+            json.member("name", name)
+            json.member("deletable", deletable)
+            json.member("reason", reason)
+        }
+    }
+}
+
+extension VaultImportResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("imported", imported)
+            json.member("present", present)
+            json.member("deleted", deleted)
+            json.member("left", left)
+            json.member("leftCount", leftCount)
+        }
+    }
+}
+
+extension VaultKeyView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("id", id)
+            json.member("inKeyFile", inKeyFile)
+            json.member("versions", versions)
+            json.member("tokens", tokens)
+        }
+    }
+}
+
+extension VaultSetResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("secret", secret)
+        }
+    }
+}
+
+extension VaultStatusResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("currentKey", currentKey)
+            json.member("keys", keys)
+            json.member("secrets", secrets)
+            json.member("outside", outside)
         }
     }
 }

@@ -398,4 +398,35 @@ extension AuraClient {
     public func tokenRevoke(token: String) async throws -> TokenResult {
         try await call(Methods.tokenRevoke, TokenParameters(token: token))
     }
+
+    /// Deletes a secret of the installation with all its versions.
+    ///
+    /// The keys of machines cannot be deleted by it. Only callers of all tenants can call it.
+    public func vaultDelete(name: String) async throws -> VaultDeleteResult {
+        try await call(Methods.vaultDelete, VaultSecretParameters(name: name))
+    }
+
+    /// Puts the credentials of this daemon's files and configuration into the vault.
+    ///
+    /// These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no
+    /// secret, and can be repeated. Only callers of all tenants can call it.
+    public func vaultImport(delete: Bool? = nil) async throws -> VaultImportResult {
+        try await call(Methods.vaultImport, VaultImportParameters(delete: delete))
+    }
+
+    /// Sets the value of a secret of the installation.
+    ///
+    /// A setting such as `hetzner.token: vault:hetzner.token` uses it for each call to the provider, so a new value
+    /// needs no restart. No method returns the value. Only callers of all tenants can call it.
+    public func vaultSet(name: String, value: String) async throws -> VaultSetResult {
+        try await call(Methods.vaultSet, VaultSetParameters(name: name, value: value))
+    }
+
+    /// Shows the keys of the vault and the secrets of the installation.
+    ///
+    /// A key can be removed from the key files of all daemons when no version and no token names it. Only callers of
+    /// all tenants can call it.
+    public func vaultStatus() async throws -> VaultStatusResult {
+        try await call(Methods.vaultStatus, NoParams())
+    }
 }

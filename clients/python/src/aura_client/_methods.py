@@ -472,6 +472,46 @@ class Methods:
         }
         return self._call("token.revoke", params, TokenResult.from_json)
 
+    def vault_delete(self, name: str) -> VaultDeleteResult:
+        """Deletes a secret of the installation with all its versions.
+
+        The keys of machines cannot be deleted by it. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+        }
+        return self._call("vault.delete", params, VaultDeleteResult.from_json)
+
+    def vault_import(self, *, delete: bool | None = None) -> VaultImportResult:
+        """Puts the credentials of this daemon's files and configuration into the vault.
+
+        These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "delete": delete,
+        }
+        return self._call("vault.import", params, VaultImportResult.from_json)
+
+    def vault_set(self, name: str, value: str) -> VaultSetResult:
+        """Sets the value of a secret of the installation.
+
+        A setting such as `hetzner.token: vault:hetzner.token` uses it for each call to the provider, so a new value needs no restart. No method returns the value. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "value": value,
+        }
+        return self._call("vault.set", params, VaultSetResult.from_json)
+
+    def vault_status(self) -> VaultStatusResult:
+        """Shows the keys of the vault and the secrets of the installation.
+
+        A key can be removed from the key files of all daemons when no version and no token names it. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+        }
+        return self._call("vault.status", params, VaultStatusResult.from_json)
+
 
 class AsyncMethods:
     async def _call(self, method: str, params: dict[str, Any], decode: Decoder[Result]) -> Result:
@@ -932,3 +972,43 @@ class AsyncMethods:
             "token": token,
         }
         return await self._call("token.revoke", params, TokenResult.from_json)
+
+    async def vault_delete(self, name: str) -> VaultDeleteResult:
+        """Deletes a secret of the installation with all its versions.
+
+        The keys of machines cannot be deleted by it. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+        }
+        return await self._call("vault.delete", params, VaultDeleteResult.from_json)
+
+    async def vault_import(self, *, delete: bool | None = None) -> VaultImportResult:
+        """Puts the credentials of this daemon's files and configuration into the vault.
+
+        These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "delete": delete,
+        }
+        return await self._call("vault.import", params, VaultImportResult.from_json)
+
+    async def vault_set(self, name: str, value: str) -> VaultSetResult:
+        """Sets the value of a secret of the installation.
+
+        A setting such as `hetzner.token: vault:hetzner.token` uses it for each call to the provider, so a new value needs no restart. No method returns the value. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "value": value,
+        }
+        return await self._call("vault.set", params, VaultSetResult.from_json)
+
+    async def vault_status(self) -> VaultStatusResult:
+        """Shows the keys of the vault and the secrets of the installation.
+
+        A key can be removed from the key files of all daemons when no version and no token names it. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+        }
+        return await self._call("vault.status", params, VaultStatusResult.from_json)

@@ -616,6 +616,28 @@ class InfoResult:
 
 
 @dataclass(frozen=True)
+class InstallationSecret:
+    """A secret of the installation, without its value."""
+
+    name: str
+    # The number of the current version, from 1.
+    version: int
+    # The time of the first version.
+    created_at: datetime
+    # The time of the current version.
+    updated_at: datetime
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> InstallationSecret:
+        return cls(
+            name=data["name"],
+            version=data["version"],
+            created_at=moment(data["createdAt"]),
+            updated_at=moment(data["updatedAt"]),
+        )
+
+
+@dataclass(frozen=True)
 class Instance:
     """An instance: its desired state, its phase, and the facts about its machine."""
 
@@ -1551,6 +1573,127 @@ class UnsubscribeResult:
     def from_json(cls, data: Mapping[str, Any]) -> UnsubscribeResult:
         return cls(
             ended=data["ended"],
+        )
+
+
+@dataclass(frozen=True)
+class VaultDeleteResult:
+    """The secret of the installation that was deleted."""
+
+    name: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VaultDeleteResult:
+        return cls(
+            name=data["name"],
+        )
+
+
+@dataclass(frozen=True)
+class VaultImportLeft:
+    """A credential outside of the vault."""
+
+    # The file or the setting that has it.
+    place: str
+    # The name of its secret.
+    name: str
+    # True if the vault has the credential, and the daemon does not need this place any more.
+    deletable: bool
+    # Why it is still there, and what to do.
+    reason: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VaultImportLeft:
+        return cls(
+            place=data["place"],
+            name=data["name"],
+            deletable=data["deletable"],
+            reason=data["reason"],
+        )
+
+
+@dataclass(frozen=True)
+class VaultImportResult:
+    """The result of an import. It never has a value."""
+
+    # The number of credentials that the call put into the vault.
+    imported: int
+    # The number of credentials that were in the vault before.
+    present: int
+    # The number of files that the call deleted.
+    deleted: int
+    # The credentials that are still outside of the vault, at most 1,000, ordered by place.
+    left: list[VaultImportLeft]
+    # The number of credentials that are still outside of the vault.
+    left_count: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VaultImportResult:
+        return cls(
+            imported=data["imported"],
+            present=data["present"],
+            deleted=data["deleted"],
+            left=each(VaultImportLeft.from_json)(data["left"]),
+            left_count=data["leftCount"],
+        )
+
+
+@dataclass(frozen=True)
+class VaultKey:
+    """A key of the vault, without the key itself."""
+
+    # The name of the key in the key file.
+    id: str
+    # True if this daemon has the key.
+    in_key_file: bool
+    # The number of versions of secrets that are wrapped under the key.
+    versions: int
+    # The number of tokens that the key signed and that are neither revoked nor expired.
+    tokens: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VaultKey:
+        return cls(
+            id=data["id"],
+            in_key_file=data["inKeyFile"],
+            versions=data["versions"],
+            tokens=data["tokens"],
+        )
+
+
+@dataclass(frozen=True)
+class VaultSetResult:
+    """A secret of the installation, as it is now."""
+
+    secret: InstallationSecret
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VaultSetResult:
+        return cls(
+            secret=InstallationSecret.from_json(data["secret"]),
+        )
+
+
+@dataclass(frozen=True)
+class VaultStatusResult:
+    """The keys of the vault and the secrets of the installation."""
+
+    # The name of the key under which this daemon wraps new versions.
+    current_key: str
+    # The keys of this daemon's key file in its order, and then other keys that versions or tokens name.
+    keys: list[VaultKey]
+    # The secrets of the installation that `vault.set` and `vault.import` made, ordered by name; not the keys of machines.
+    secrets: list[InstallationSecret]
+    # The number of credentials that this daemon has in files or in its configuration, which `vault.import` can import.
+    outside: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VaultStatusResult:
+        return cls(
+            current_key=data["currentKey"],
+            keys=each(VaultKey.from_json)(data["keys"]),
+            secrets=each(InstallationSecret.from_json)(data["secrets"]),
+            outside=data["outside"],
         )
 
 
