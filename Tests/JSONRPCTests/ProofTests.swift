@@ -150,6 +150,8 @@ private struct HeldRecorder: CallRecorder {
     }
 
     func enqueue(_ context: RPCContext, _ error: RPCError?) {}
+
+    func note(_ action: String, outcome: String, parameters: JSONValue?) {}
 }
 
 extension String {
