@@ -68,6 +68,9 @@ bench-rpc: setup ## How fast JSON-RPC is, beside a bare C echo server (a quarter
 bench-calls: setup ## How fast the methods that clients call are, over SQLite and PostgreSQL (minutes)
 	scripts/bench-calls
 
+bench-trust: setup ## What tokens, the vault and the audit cost, beside their limits (a quarter of an hour)
+	scripts/bench-trust
+
 bench-neighbours: setup ## What one client feels of another that floods or stalls (minutes)
 	scripts/bench-neighbours
 
@@ -110,4 +113,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate docs verify lint format clean bench-rpc bench-calls bench-neighbours prove-stream prove-roles prove-tokens sanitize
+.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate docs verify lint format clean bench-rpc bench-calls bench-neighbours bench-trust prove-stream prove-roles prove-tokens sanitize

@@ -81,6 +81,7 @@ let package = Package(
             name: "AuraWire",
             targets: ["AuraAPI", "EventStream", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
         .library(name: "AuraTrust", targets: ["Audit", "Signatures", "Tokens", "Vault", "VaultKeys"]),
+        .library(name: "AuraIdentity", targets: ["FeatureKit", "Identity"]),
         .library(name: "AuraAgents", targets: ["Agents", "Reconciliation", "RPCService"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),

@@ -1,5 +1,6 @@
 public import AuraModel
 import Crypto
+import Locking
 import Storage
 public import VaultKeys
 
@@ -63,7 +64,15 @@ public struct Envelope: Sendable {
     /// The longest value, in bytes.
     public static let valueLimitBytes = Secret.storedBytesAtMost
 
+    /// A key of the file and an installation, for which a wrapping key is derived.
+    private struct Derivation: Hashable {
+        var keyID: String
+        var installation: String
+    }
+
     private let keys: MasterKeys
+    /// The keys that wrap data keys. To derive one costs more than to open a value.
+    private let wrappingKeys = Locked<[Derivation: SymmetricKey]>([:])
 
     /// Creates an envelope. The current key of `keys` seals; all of them open.
     public init(_ keys: MasterKeys) {
@@ -125,24 +134,36 @@ public struct Envelope: Sendable {
     ) -> (nonce: [UInt8], ciphertext: [UInt8]) {
         Self.encrypt(
             dataKey.withUnsafeBytes { Array($0) },
-            key.derived(for: .keyEncryption, installation: address.installation),
+            wrappingKey(key, address.installation),
             address.associatedData(keyID: key.id))
     }
 
     private func unwrap(_ sealed: SealedSecret, _ address: SecretAddress) throws(Failure) -> SymmetricKey {
         guard let key = keys[sealed.keyID] else { throw .missingKey(sealed.keyID) }
-        let wrapping = key.derived(for: .keyEncryption, installation: address.installation)
+        let wrapping = wrappingKey(key, address.installation)
         let bytes = Self.decrypt(
             sealed.wrapNonce, sealed.wrapped, wrapping, address.associatedData(keyID: sealed.keyID))
         guard let bytes, bytes.count == MasterKey.byteCount else { throw .cannotOpen(sealed.keyID) }
         return SymmetricKey(data: bytes)
     }
 
+    private func wrappingKey(_ key: MasterKey, _ installation: String) -> SymmetricKey {
+        let derivation = Derivation(keyID: key.id, installation: installation)
+        if let known = wrappingKeys.withLock({ $0[derivation] }) { return known }
+        let new = key.derived(for: .keyEncryption, installation: installation)
+        wrappingKeys.withLock { $0[derivation] = new }
+        return new
+    }
+
     /// Returns the bytes of the parts, each after its length in bytes, a big-endian number of 32 bits.
     static func associatedData(_ parts: [String]) -> [UInt8] {
-        parts.flatMap { part in
-            withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { Array($0) } + Array(part.utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        for part in parts {
+            withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: part.utf8)
         }
+        return bytes
     }
 
     private static func encrypt(
