@@ -30,7 +30,8 @@ import Tokens
 
     private let store = ModelStore()
     private let time = ManualTime()
-    private let (alice, bob) = (TenantID("alice"), TenantID("bob"))
+    private let alice = TenantID("alice")
+    private let bob = TenantID("bob")
 
     private func registry(_ rules: [UnixAccess.Rule], _ defaults: TenantDefaults) async throws -> IdentityRegistry {
         for name in [alice, bob] {
