@@ -32,7 +32,7 @@ struct TestGateway: Sendable {
             Gateway(
                 settings: settings, router: router, routes: routes, limits: RPCLimits(), drain: drain,
                 bodyTime: bodyTime, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
-                webSocket: { _, _, _ in }, onReady: onReady)
+                webSocket: { _, _, _, _ in }, onReady: onReady)
         } body: { _, port, services in
             try await body(TestGateway(port: port, client: client, services: services))
         }

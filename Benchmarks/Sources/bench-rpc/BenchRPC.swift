@@ -53,7 +53,9 @@ struct BenchRPC: AsyncParsableCommand {
                 Gateway(
                     settings: Gateway.Settings(address: try ListenerAddress(http)), router: router, limits: limits,
                     group: group,
-                    logger: logger, webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2) }))
+                    logger: logger,
+                    webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2, cookie: $3) }
+                ))
         }
         services.append(subscriptions)
         let configuration = ServiceGroupConfiguration(

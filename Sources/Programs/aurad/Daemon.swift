@@ -189,7 +189,7 @@ struct Daemon {
                 origins: OriginPolicy(allowed: Set(settings.wire.origins))),
             router: router, routes: routes, limits: settings.wire.limits, budget: budget, drain: Self.drain,
             group: group, logger: logger,
-            webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2) },
+            webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2, cookie: $3) },
             prepare: { try await server.pauseOnShortage($0) },
             onReady: { port in
                 opening.didOpen(1, [(http.isEncrypted ? "https://" : "http:") + http.address.text(port: port)])

@@ -32,8 +32,9 @@ public final class Gateway: Service {
     }
 
     /// Serves a channel after its WebSocket handshake, on the channel's event loop. The texts are the `Authorization`
-    /// headers of the handshake.
-    public typealias WebSocketServer = @Sendable (any Channel, Peer, _ authorization: [String]) throws -> Void
+    /// headers of the handshake, and the cookie of a session.
+    public typealias WebSocketServer =
+        @Sendable (any Channel, Peer, _ authorization: [String], _ cookie: String?) throws -> Void
 
     /// Prepares the listener before ``Gateway`` reports that it is ready.
     public typealias ListenerPreparation = @Sendable (any Channel) async throws -> Void
@@ -92,6 +93,9 @@ public final class Gateway: Service {
         let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
         RPCRoute(
+            router: self.router, limits: limits, budget: budget, origins: settings.origins, bodyTime: bodyTime
+        ).add(to: router)
+        SessionRoute(
             router: self.router, limits: limits, budget: budget, origins: settings.origins, bodyTime: bodyTime
         ).add(to: router)
         for route in routes {

@@ -88,7 +88,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         let upgrading = try channel.pipeline.syncOperations.context(
             handlerType: NIOTypedHTTPServerUpgradeHandler<Use>.self)
         try channel.pipeline.syncOperations.addHandler(
-            HandshakeFilter(origins: upgrade.origins), position: .before(upgrading.handler))
+            HandshakeFilter(origins: upgrade.origins, peer: peer), position: .before(upgrading.handler))
         let deadline = channel.eventLoop.scheduleTask(in: Self.headTime) { channel.close(promise: nil) }
         use.whenComplete { _ in deadline.cancel() }
         return use

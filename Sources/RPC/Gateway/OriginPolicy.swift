@@ -41,6 +41,14 @@ public struct OriginPolicy: Sendable, Hashable {
         origins.count < 2 && admits(origin: origins.first, host: host)
     }
 
+    /// Returns true if a browser may have the host of a `Host` header: an IP address, `localhost`, or the host of a listed
+    /// origin.
+    public func admits(host: String?) -> Bool {
+        guard let host = host?.lowercased() else { return false }
+        return Self.isAddress(Self.name(of: host)) || allowed.contains("https://\(host)")
+            || allowed.contains("http://\(host)")
+    }
+
     /// Returns true if a request with these headers is allowed.
     public func admits(origin: String?, host: String?) -> Bool {
         guard let origin = origin?.lowercased() else { return true }

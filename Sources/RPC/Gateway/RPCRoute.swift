@@ -87,17 +87,16 @@ struct RPCRoute: Sendable {
         do throws(RPCError) {
             if let token = try BearerToken.read(request.headers[values: .authorization]) {
                 try authenticator.authenticate(session, token: token)
+            } else if let keeper = authenticator as? any SessionKeeper,
+                let cookie = try SessionCookie.read(request.headers[values: .cookie])
+            {
+                guard SameOrigin.admits(request, session.peer) else { throw .foreignPage }
+                try keeper.authenticate(session, cookie: cookie)
             }
             guard !session.principal.awaitsProof else { throw .withoutBearer }
             return nil
         } catch {
-            // The proof is valid, and a limit of its principal is reached.
-            guard error.code != .tooManyConnectionsOfUser, error.code != .tooManyCalls else {
-                return Self.response(error.reply, status: .tooManyRequests)
-            }
-            var response = Self.response(error.reply, status: .unauthorized)
-            response.headers[.wwwAuthenticate] = BearerToken.scheme
-            return response
+            return error.response
         }
     }
 
@@ -127,7 +126,7 @@ struct RPCRoute: Sendable {
 
     private static func response(_ reply: [UInt8], status: HTTPResponse.Status) -> Response {
         Response(
-            status: status, headers: [.contentType: "application/json"],
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply)))
     }
 }

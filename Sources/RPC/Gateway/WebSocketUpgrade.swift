@@ -49,7 +49,8 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
 
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<GatewayChannel.Use> {
         channel.eventLoop.makeCompletedFuture {
-            try serve(channel, peer, upgradeRequest.headers["authorization"])
+            let cookie = try SameOrigin.cookie(of: upgradeRequest, peer)
+            try serve(channel, peer, upgradeRequest.headers["authorization"], cookie)
             return .webSocket
         }
     }
@@ -62,9 +63,11 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPServerRequestPart
 
     private let origins: OriginPolicy
+    private let peer: Peer
 
-    init(origins: OriginPolicy) {
+    init(origins: OriginPolicy, peer: Peer) {
         self.origins = origins
+        self.peer = peer
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -83,5 +86,16 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
             && head.headers.contains(name: "sec-websocket-key")
             && head.headers.first(name: "sec-websocket-version") == "13"
             && origins.admits(origins: head.headers["origin"], host: head.headers.first(name: "host"))
+            && mayShowCookie(head)
+    }
+
+    /// Returns false for a cookie that the page may not use.
+    private func mayShowCookie(_ head: HTTPRequestHead) -> Bool {
+        do {
+            _ = try SameOrigin.cookie(of: head, peer)
+            return true
+        } catch {
+            return false
+        }
     }
 }

@@ -350,7 +350,8 @@ extension RPCServer {
     /// Begins the session of an admitted connection. `authorization` is the `Authorization` headers of a WebSocket's
     /// handshake.
     private func begin(
-        _ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing, authorization: [String] = []
+        _ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing, authorization: [String] = [],
+        cookie: String? = nil
     ) throws {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
@@ -384,7 +385,7 @@ extension RPCServer {
             }
             try channel.pipeline.syncOperations.addHandler(handler)
             router.authenticator?.didOpen(session)
-            authenticate(session, authorization)
+            authenticate(session, authorization, cookie)
             if let error = countUnproven(session) { handler.refuse(error) }
         } catch {
             direct?.close()
@@ -414,15 +415,17 @@ extension RPCServer {
     /// Serves a channel after its WebSocket handshake. No other handler may read its bytes.
     ///
     /// The connection counts towards the limits and ends with the server. `authorization` is the `Authorization` headers
-    /// of the handshake; a connection whose token is not valid gets the error and is closed. Call this method on the
-    /// channel's event loop.
-    public func serveWebSocket(_ channel: any Channel, peer: Peer, authorization: [String] = []) throws {
+    /// of the handshake, and `cookie` that of a session; a connection whose token or session is not valid gets the error
+    /// and is closed. Call this method on the channel's event loop.
+    public func serveWebSocket(
+        _ channel: any Channel, peer: Peer, authorization: [String] = [], cookie: String? = nil
+    ) throws {
         // The same read settings as for other connections, so that no connection delays another.
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         try channel.syncOptions?.setOption(.recvAllocator, value: FairReads())
         switch registry.admit(peer) {
         case .admitted(let id):
-            try begin(channel, peer, id, framing: .webSocket, authorization: authorization)
+            try begin(channel, peer, id, framing: .webSocket, authorization: authorization, cookie: cookie)
         case .refused(let error):
             logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
             let frames = error.line.withUnsafeBytes { WebSocketFrames.texts(of: $0) }
@@ -432,11 +435,14 @@ extension RPCServer {
         }
     }
 
-    private func authenticate(_ session: Session, _ authorization: [String]) {
+    private func authenticate(_ session: Session, _ authorization: [String], _ cookie: String?) {
         guard let authenticator = router.authenticator else { return }
         do throws(RPCError) {
-            guard let token = try BearerToken.read(authorization) else { return }
-            try authenticator.authenticate(session, token: token)
+            if let token = try BearerToken.read(authorization) {
+                try authenticator.authenticate(session, token: token)
+            } else if let cookie, let keeper = authenticator as? any SessionKeeper {
+                try keeper.authenticate(session, cookie: cookie)
+            }
         } catch {
             _ = session.offer(error.reply)
             session.close()

@@ -16,42 +16,46 @@ import Tokens
 /// second on every daemon.
 public final class IdentityRegistry: Authenticator, Service {
     /// A proof that can end while its connection is open.
-    private enum Credential {
+    enum Credential {
         /// A token, with the counters of its rates.
         case token(Token, [CallRate])
         case certificate(ClientCertificate)
+        /// The session of a browser, by the digest of its cookie.
+        case session([UInt8], SessionUse)
     }
 
     /// A connection that has shown a token or a certificate.
-    private struct Shown {
+    struct Shown {
         weak var session: Session?
         var credential: Credential
         /// The time at which the credential ends; `nil` if it does not.
         var end: Timestamp?
     }
 
-    private struct State {
+    struct State {
         var table: IdentityTable
         var shown: [ObjectIdentifier: Shown] = [:]
         /// The counters of restrictions `rate`, by the id of the token.
         var rates: [[UInt8]: TokenRates] = [:]
         /// The counters of the calls of tenants whose callers were seen.
         var tenantRates: [TenantID: TenantRate] = [:]
+        /// The last uses of sessions, by the digest of the cookie.
+        var sessions: [[UInt8]: SessionUse] = [:]
         /// The times of uses that are not stored yet, by token.
         var used: [[UInt8]: Timestamp] = [:]
     }
 
-    private let store: any IdentityStore
+    let store: any IdentityStore
     private let tokens: VerifiedTokens
     private let unix: UnixAccess
     private let installation: String
     /// The limits of tenants without limits of their own.
     let defaults: TenantDefaults
-    private let time: any TimeSource
+    let time: any TimeSource
     private let logger: Logger
     private let failures = FailureCounts()
-    private let onFailure: @Sendable (Peer) -> Void
-    private let state: Locked<State>
+    let onFailure: @Sendable (Peer) -> Void
+    let state: Locked<State>
 
     /// The methods with which a client shows a token, and finds out whether a daemon is there.
     public let methodsBeforeProof: Set<String> = [Methods.sessionAuthenticate.name, Methods.systemPing.name]
@@ -134,7 +138,7 @@ public final class IdentityRegistry: Authenticator, Service {
         guard let certificate else { return .anonymous }
         do {
             let grant = try table.grant(certificate, installation: installation, at: time.now())
-            return principal(of: grant, token: nil, rules: [])
+            return principal(of: grant, .certificate, token: nil, rules: [])
         } catch {
             logger.notice("a certificate gives no rights", metadata: ["uri": "\(certificate.uri)", "why": "\(error)"])
             return .anonymous
@@ -175,7 +179,7 @@ public final class IdentityRegistry: Authenticator, Service {
         }
         let rates = try rates(of: token, at: now)
         let rules = TokenRules(token, end: grant.end, rates: rates, time: time)
-        try session.identify(as: principal(of: grant, token: token, rules: [rules]))
+        try session.identify(as: principal(of: grant, .token, token: token.id, rules: [rules]))
         state.withLock { $0.used[token.id] = now }
         follow(session, .token(token, rates), end: rules.end)
         // The rows may have been read anew before the connection was followed.
@@ -212,13 +216,12 @@ public final class IdentityRegistry: Authenticator, Service {
         return rates
     }
 
-    /// Returns the principal of a token, or of a certificate if there is no token.
-    private func principal(
-        of grant: IdentityTable.Grant, token: Token?, rules: [any CallRule]
+    /// Returns the principal of a proof. `token` is the id of its token; `nil` for a certificate.
+    func principal(
+        of grant: IdentityTable.Grant, _ proof: Principal.Proof, token: [UInt8]?, rules: [any CallRule]
     ) -> Principal {
         Principal(
-            id: grant.principal.text, proof: token == nil ? .certificate : .token,
-            token: token.map { Base64.encodeURL($0.id) },
+            id: grant.principal.text, proof: proof, token: token.map { Base64.encodeURL($0) },
             rights: Rights(
                 scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances,
                 rules: rules + self.rules(of: grant.tenants)))
@@ -226,7 +229,7 @@ public final class IdentityRegistry: Authenticator, Service {
 
     // MARK: - Connections with tokens
 
-    private func follow(_ session: Session, _ credential: Credential, end: Timestamp?) {
+    func follow(_ session: Session, _ credential: Credential, end: Timestamp?) {
         let key = ObjectIdentifier(session)
         let shown = Shown(session: session, credential: credential, end: end)
         let isNew = state.withLock { $0.shown.updateValue(shown, forKey: key) == nil }
@@ -243,15 +246,17 @@ public final class IdentityRegistry: Authenticator, Service {
         case .token(let token, let rates):
             let grant = try table.grant(token, to: peer, at: now)
             let rules = TokenRules(token, end: grant.end, rates: rates, time: time)
-            return principal(of: grant, token: token, rules: [rules])
+            return principal(of: grant, .token, token: token.id, rules: [rules])
         case .certificate(let certificate):
             let grant = try table.grant(certificate, installation: installation, at: now)
-            return principal(of: grant, token: nil, rules: [])
+            return principal(of: grant, .certificate, token: nil, rules: [])
+        case .session(let digest, let use):
+            return try principal(ofSession: digest, use, table, at: now)
         }
     }
 
     /// Gives each connection with a token or a certificate its present rights, or ends it.
-    private func lookAgain() {
+    func lookAgain() {
         let now = time.now()
         let (table, shown) = state.withLock { ($0.table, Array($0.shown.values)) }
         for each in shown {
@@ -290,7 +295,10 @@ public final class IdentityRegistry: Authenticator, Service {
                 reads += 1
                 await refresh()
                 endExpired()
-                if reads % Self.readsPerFlush == 0 { await flush() }
+                if reads % Self.readsPerFlush == 0 {
+                    await flush()
+                    await storeSessionUses()
+                }
             }
         }
         await flush()
@@ -305,6 +313,9 @@ public final class IdentityRegistry: Authenticator, Service {
             state.withLock { state in
                 state.table = new
                 state.rates = state.rates.filter { new.token($0.key) != nil }
+                state.sessions = state.sessions.filter { new.session($0.key) != nil }
+                // Another daemon may have seen a later use.
+                for (digest, use) in state.sessions { new.session(digest).map { use.note($0.lastUsedAt) } }
                 for (id, rate) in state.tenantRates { rate.set(new.tenants[id]?.quota, defaults, at: now) }
             }
             lookAgain()
@@ -315,10 +326,16 @@ public final class IdentityRegistry: Authenticator, Service {
 
     private func endExpired() {
         let now = time.now()
-        let ended = state.withLock { $0.shown.values.filter { $0.end.map { $0 <= now } ?? false } }
+        let ended = state.withLock { state in
+            state.shown.values.filter { shown in
+                if case .session(_, let use) = shown.credential, use.isIdle(at: now) { return true }
+                return shown.end.map { $0 <= now } ?? false
+            }
+        }
         for each in ended {
             each.session?.end(
-                RPCError(.tokenRevoked, "the connection ends, the token or certificate has expired: get a new one"))
+                RPCError(
+                    .tokenRevoked, "the connection ends, the token, certificate or session has expired: get a new one"))
         }
     }
 
@@ -353,6 +370,7 @@ extension IdentityTable.Refusal {
         case .principalDisabled: "the principal of the token is disabled: ask an administrator"
         case .tenantDisabled: "the tenants of the token are disabled or do not exist: ask an administrator"
         case .certificate: "the certificate is not valid here any more: get a new one"
+        case .sessionEnded: "the session has ended: sign in again"
         case .peer: "a restriction of the token does not allow this address or user"
         }
     }

@@ -13,6 +13,7 @@ struct IdentityTable: Sendable {
     /// The tenants, by id.
     let tenants: [TenantID: TenantRecord]
     private let tokens: [[UInt8]: TokenRecord]
+    private let sessions: [[UInt8]: SessionRecord]
     private let deniedKeys: Set<[UInt8]>
 
     init(_ identities: Identities) {
@@ -20,6 +21,7 @@ struct IdentityTable: Sendable {
         principals = Dictionary(uniqueKeysWithValues: identities.principals.map { ($0.id, $0) })
         tenants = Dictionary(uniqueKeysWithValues: identities.tenants.map { ($0.id, $0) })
         tokens = Dictionary(uniqueKeysWithValues: identities.tokens.map { ($0.id, $0) })
+        sessions = Dictionary(uniqueKeysWithValues: identities.sessions.map { ($0.digest, $0) })
         deniedKeys = Set(identities.deniedKeys.map(\.digest))
     }
 
@@ -28,6 +30,9 @@ struct IdentityTable: Sendable {
 
     /// Returns the row of a token.
     func token(_ id: [UInt8]) -> TokenRecord? { tokens[id] }
+
+    /// Returns the row of a session.
+    func session(_ digest: [UInt8]) -> SessionRecord? { sessions[digest] }
 
     /// Returns true if certificates with this key are not accepted.
     func isDenied(key digest: [UInt8]) -> Bool { deniedKeys.contains(digest) }
@@ -47,6 +52,8 @@ struct IdentityTable: Sendable {
         case peer
         /// The certificate is of another installation, its key is denied, or its principal does not exist.
         case certificate
+        /// The session has ended, or does not exist.
+        case sessionEnded
     }
 
     /// What a genuine token or certificate may do.
@@ -64,24 +71,41 @@ struct IdentityTable: Sendable {
     /// `nil`.
     func grant(_ token: Token, to peer: Peer?, at now: Timestamp) throws(Refusal) -> Grant {
         guard let row = tokens[token.id], row.keyID == token.keyID else { throw .unknown }
+        return try grant(row, token, to: peer, at: now)
+    }
+
+    /// Returns what a session may do: the same as its token, which has no restrictions.
+    func grant(session digest: [UInt8], at now: Timestamp) throws(Refusal) -> Grant {
+        guard let session = sessions[digest], now < session.expires, let row = tokens[session.token] else {
+            throw .sessionEnded
+        }
+        var grant = try grant(row, nil, to: nil, at: now)
+        grant.end = grant.end.map { min($0, session.expires) } ?? session.expires
+        return grant
+    }
+
+    /// `token` has the restrictions of a token that was shown.
+    private func grant(
+        _ row: TokenRecord, _ token: Token?, to peer: Peer?, at now: Timestamp
+    ) throws(Refusal) -> Grant {
         guard row.revokedAt == nil else { throw .revoked }
         guard row.notBefore <= now else { throw .notYetValid }
-        let end = ([row.expires].compactMap { $0 } + token.ends).min()
+        let end = ([row.expires].compactMap { $0 } + (token?.ends ?? [])).min()
         if let end, end <= now { throw .expired }
         guard let principal = principals[row.principal], principal.isEnabled else { throw .principalDisabled }
-        guard peer.map(token.allows) ?? true else { throw .peer }
+        if let peer, let token, !token.allows(peer) { throw .peer }
         var scopes = Set(principal.scopes)
         if let own = row.scopes { scopes.formIntersection(own) }
-        if let allowed = token.allowed(.scope) { scopes.formIntersection(allowed) }
+        if let allowed = token?.allowed(.scope) { scopes.formIntersection(allowed) }
         var tenants = principal.tenants.intersection(row.tenants)
-        if let allowed = token.allowed(.tenant) {
+        if let allowed = token?.allowed(.tenant) {
             tenants = tenants.intersection(.only(Set(allowed.map { TenantID($0) })))
         }
         tenants = enabled(tenants)
         if tenants == .only([]) { throw .tenantDisabled }
         return Grant(
             principal: principal.id, scopes: scopes, tenants: tenants,
-            instances: token.allowed(.instance).map { Set($0.map { InstanceID($0.lowercased()) }) }, end: end)
+            instances: token?.allowed(.instance).map { Set($0.map { InstanceID($0.lowercased()) }) }, end: end)
     }
 
     /// Returns what the holder of a certificate may do, whose chain the transport has checked.

@@ -1,0 +1,132 @@
+import AuraModel
+import EventStream
+public import JSONRPC
+import Locking
+import Storage
+import Tokens
+
+/// Sessions of browsers. A session has the rights of the token that opened it, and ends with it.
+extension IdentityRegistry: SessionKeeper {
+    /// The longest life of a session, used or not.
+    static let sessionLife = Duration.seconds(12 * 3600)
+    /// The time after which a later use of a session is stored. Each stored use makes all daemons read the identities.
+    private static let useInterval = Duration.seconds(300)
+
+    /// Opens a session. A token with restrictions is refused, because the row of a session has none.
+    public func openSession(token text: String, on session: Session) async throws(RPCError) -> OpenedSession {
+        try authenticate(session, token: text)
+        guard let token = try? Token(text), token.restrictions.isEmpty else {
+            throw RPCError(
+                .forbidden, "cannot open a session with a token that has restrictions: use the token without them")
+        }
+        let (now, secret) = (time.now(), SessionSecret())
+        let end = [now + Self.sessionLife, table.token(token.id)?.expires ?? now + Self.sessionLife].min() ?? now
+        let record = SessionRecord(digest: secret.digest, token: token.id, createdAt: now, expires: end)
+        try await write(.openSession(record), "session.open", by: session.principal, from: session.peer)
+        return OpenedSession(cookie: secret.text, lifeSeconds: Int((end - now).wholeMilliseconds / 1000))
+    }
+
+    /// Gives the connection the principal of a session, and counts as a use of it.
+    public func authenticate(_ session: Session, cookie: String) throws(RPCError) {
+        let (now, table) = (time.now(), table)
+        guard let digest = SessionSecret(cookie)?.digest, let record = table.session(digest) else {
+            onFailure(session.peer)
+            // Another daemon may have opened the session within the last second.
+            throw RPCError(.unauthenticated, "cannot use the session, it has ended: sign in again", retryable: true)
+        }
+        let use = state.withLock { state in
+            let use = state.sessions[digest] ?? SessionUse(record.lastUsedAt)
+            state.sessions[digest] = use
+            return use
+        }
+        let caller: Principal
+        do throws(IdentityTable.Refusal) {
+            caller = try principal(ofSession: digest, use, table, at: now)
+        } catch {
+            onFailure(session.peer)
+            throw RPCError(.unauthenticated, "cannot use the session, \(error.reason)")
+        }
+        try session.identify(as: caller)
+        use.note(now)
+        follow(session, .session(digest, use), end: record.expires)
+        if self.table.changes != table.changes { lookAgain() }
+    }
+
+    /// Ends a session and its connections, on other daemons within a second.
+    public func closeSession(cookie: String, peer: Peer) async throws(RPCError) {
+        let (now, table) = (time.now(), table)
+        guard let digest = SessionSecret(cookie)?.digest, let record = table.session(digest) else { return }
+        let grant = try? table.grant(session: digest, at: now)
+        let caller = grant.map { principal(of: $0, .session, token: record.token, rules: []) }
+        try await write(.closeSession(digest), "session.close", by: caller, from: peer)
+    }
+
+    /// Returns the present principal of a session.
+    func principal(
+        ofSession digest: [UInt8], _ use: SessionUse, _ table: IdentityTable, at now: Timestamp
+    ) throws(IdentityTable.Refusal) -> Principal {
+        guard !use.isIdle(at: now), let record = table.session(digest) else { throw .sessionEnded }
+        let grant = try table.grant(session: digest, at: now)
+        let rule = SessionRule(use: use, end: grant.end ?? record.expires, time: time)
+        return principal(of: grant, .session, token: record.token, rules: [rule])
+    }
+
+    /// Stores the last uses of sessions that were used again long after the stored use.
+    func storeSessionUses() async {
+        let (table, uses) = state.withLock { ($0.table, $0.sessions) }
+        for (digest, use) in uses {
+            guard let record = table.session(digest), use.last - record.lastUsedAt >= Self.useInterval else { continue }
+            // A failure is harmless: the next call tries again.
+            _ = try? await store.write(.touchSession(digest, at: use.last))
+        }
+    }
+
+    /// Writes a change with its entry of the audit, and reads the rows anew.
+    private func write(
+        _ change: IdentityChange, _ action: String, by caller: Principal?, from peer: Peer
+    ) async throws(RPCError) {
+        let draft = AuditDraft(
+            at: time.now(), principal: PrincipalID(caller?.id ?? "anonymous"),
+            proof: (caller?.proof ?? .anonymous).rawValue, token: caller?.token, peer: "\(peer)", method: action,
+            salt: AuditDraft.salt(SystemRandom()))
+        do {
+            _ = try await store.write(change, audit: draft)
+        } catch {
+            throw APIError.from(error)
+        }
+        await refresh()
+    }
+}
+
+/// The last use of a session on this daemon, or on another one that has stored it.
+final class SessionUse: Sendable {
+    /// The time without a use after which a session ends.
+    static let idleLimit = Duration.seconds(1800)
+
+    private let state: Locked<Timestamp>
+
+    init(_ last: Timestamp) {
+        state = Locked(last)
+    }
+
+    var last: Timestamp { state.withLock { $0 } }
+
+    func note(_ now: Timestamp) { state.withLock { $0 = max($0, now) } }
+
+    func isIdle(at now: Timestamp) -> Bool { now - last >= Self.idleLimit }
+}
+
+/// Each call of a session is a use of it, constant replies included. A connection that only receives events is not used.
+struct SessionRule: CallRule {
+    let use: SessionUse
+    let end: Timestamp
+    let time: any TimeSource
+
+    func check(_ method: MethodProperties, _ session: Session) throws(RPCError) {
+        let now = time.now()
+        guard now < end, !use.isIdle(at: now) else {
+            throw RPCError(.unauthenticated, "cannot call \(method.name), the session has ended: sign in again")
+        }
+        use.note(now)
+    }
+}
