@@ -108,8 +108,9 @@ private struct TestClient {
         }
         for method in ["secret.reveal", "secret.delete"] {
             #expect(try await client.code(method, ["name": .string(name)]) == "secretNotFound", "\(method)")
+            // This router does not check the form of a tenant's id, so the vault itself must refuse it.
             let named: JSONValue = ["name": .string(name), "tenant": .string(Tenant.installation.text)]
-            #expect(try await client.code(method, named) == "invalidParams", "\(method)")
+            #expect(try await client.code(method, named) == "secretNotFound", "\(method)")
         }
         if scope == .only([Tenant.installation]) {
             #expect(try await client.code("secret.set", ["name": .string(name), "value": "v"]) == "tenantNotFound")
