@@ -27,6 +27,20 @@ public enum AuditParameters {
         ]
     }
 
+    /// Returns stored parameters with every text replaced like a secret. Names of members, numbers and truth values stay.
+    public static func withoutTexts(_ parameters: JSONValue?) -> JSONValue? {
+        guard let parameters else { return nil }
+        switch parameters {
+        case .null, .bool, .integer, .double: return parameters
+        case .string: return redacted
+        case .array(let values): return .array(values.map { withoutTexts($0) ?? .null })
+        case .object(let members):
+            var kept: JSONObject = [:]
+            for (name, value) in members { kept[name] = withoutTexts(value) }
+            return .object(kept)
+        }
+    }
+
     private static func canonical(_ value: JSONValue, depth: Int) -> JSONValue {
         switch value {
         case .null, .bool, .integer, .double, .string: return value

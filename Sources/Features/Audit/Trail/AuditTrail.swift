@@ -107,12 +107,17 @@ public final class AuditTrail: CallRecorder, Service {
         }
         var draft = context.audit?.draft ?? draft(of: context)
         draft.outcome = error?.code.name ?? AuditDraft.Outcome.accepted
+        // A secret may be under any name here, such as a misspelt one.
+        if error?.code == .invalidParams { draft.parameters = AuditParameters.withoutTexts(draft.parameters) }
         return draft
     }
 
     private func draft(of context: RPCContext) -> AuditDraft {
         let principal = context.principal
-        let tenant = context.parameters?.objectValue?["tenant"]?.stringValue
+        // A caller writes no entry that another tenant can read.
+        let tenant = (context.parameters?.objectValue?["tenant"]?.stringValue).flatMap { named in
+            principal.rights.tenants.contains(TenantID(named)) ? named : nil
+        }
         return AuditDraft(
             at: time.now(), principal: PrincipalID(principal.id), proof: principal.proof.rawValue,
             token: principal.token, peer: "\(context.session.peer)", method: context.method.name,
