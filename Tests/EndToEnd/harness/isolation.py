@@ -321,8 +321,9 @@ def end_of(root, parts, tenant):
 
 
 def state(root, tenant, things):
-    """Returns the rows of some objects of a tenant, by their kinds. They change only by calls."""
-    known = {value for thing in things for attribute, value in thing.asked.items() if not attribute.startswith("callers")}
+    """Returns what only calls change of some objects of a tenant, by their kinds."""
+    known = {
+        value for thing in things for attribute, value in thing.asked.items() if not attribute.startswith("callers")}
     found = {
         "instance": pages(root, "status.list", "instances", tenant=tenant, includeDestroyed=True),
         "job": pages(root, "job.list", "jobs", tenant=tenant),
@@ -331,8 +332,12 @@ def state(root, tenant, things):
         "token": pages(root, "token.list", "tokens", all=True),
         "tenant": root.call("tenant.list")["tenants"],
     }
+    # A waiting job is tried again, and a token is used, without a call on the object.
+    kept = {"instance": ("id", "desired", "generation"), "job": ("id", "kind", "cancellation")}
     return {
-        kind: [each for each in rows if known & {each["name" if kind == "secret" else "id"]}]
+        kind: [
+            {name: value for name, value in each.items() if name in kept.get(kind, each) and name != "lastUsedAt"}
+            for each in rows if known & {each["name" if kind == "secret" else "id"]}]
         for kind, rows in found.items()}
 
 
