@@ -280,7 +280,7 @@ let package = Package(
             "Tests/Simulation/Simulator", name: "Simulation",
             [
                 "Agents", "AuraModel", "DriverKit", "JSON", "Jobs", "Locking", "Reconciliation", "Storage", "TestKit",
-                logging, serviceLifecycle,
+                "Vault", "VaultKeys", logging, serviceLifecycle,
             ]),
         .executableTarget(
             name: "upgrade-daemon",

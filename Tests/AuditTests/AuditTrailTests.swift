@@ -124,6 +124,36 @@ import Testing
         #expect(entries.first?["parameters"]?["name"] == "ada-1")
     }
 
+    /// A secret may be under a misspelt name.
+    @Test func textsOfInvalidParametersAreNotStored() async throws {
+        let daemon = try await daemon()
+        let root = daemon.connect()
+        for parameters: JSONValue in [["name": "a", "valeu": "hunter2", "count": 5], ["hunter2"]] {
+            #expect(try await root.error("secret.set", parameters) == "invalidParams")
+        }
+        #expect(
+            daemon.entries().map { $0["parameters"] } == [
+                ["count": 5, "name": "a", "valeu": "[not stored]"], "[not stored]",
+            ])
+    }
+
+    /// The entry of a refused call belongs to a tenant of its caller, also if the call names another one.
+    @Test func aRefusedCallIsNoEntryOfAnotherTenant() async throws {
+        let daemon = try await daemon()
+        let (root, buyer) = (daemon.connect(), daemon.connect(uid: AuditDaemon.nobody))
+        _ = try await root.result("tenant.create", ["tenant": "alice"])
+        _ = try await root.result(
+            "principal.create", ["name": "buyer", "scopes": ["instances:write"], "tenants": ["alice"]])
+        let made = try await root.result("token.create", ["principal": "buyer", "name": "laptop"])
+        _ = try await buyer.result("session.authenticate", ["token": try #require(made["text"])])
+        let count = daemon.count
+        for tenant: JSONValue in ["alice", "default"] {
+            let code = try await buyer.error("destroy", ["instance": "gone", "tenant": tenant])
+            #expect(code == "instanceNotFound")
+        }
+        #expect(daemon.entries(after: count).map { $0["tenant"] } == ["alice", nil])
+    }
+
     @Test func aRepeatedCallSaysSo() async throws {
         let daemon = try await daemon()
         let root = daemon.connect()

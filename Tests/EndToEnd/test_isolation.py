@@ -8,8 +8,8 @@ import os
 import pathlib
 
 import pytest
-from harness import eventually
-from harness.isolation import DIFFERENT, EXPORT, FORMS, Destroyed, Home, Living, RawConnection, Thing, effective
+from harness.isolation import (
+    DIFFERENT, EXPORT, FORMS, Destroyed, Home, Living, RawConnection, Thing, effective, end_of, state)
 
 GOLDEN = pathlib.Path(__file__).parent / "isolation.golden.txt"
 KEY = "aura-key-1 k1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -79,19 +79,15 @@ class Matrix:
             root.call("tenant.create", tenant=tenant, quota=dict.fromkeys(quota, 1_000_000))
         self.home = Home(root, OWN)
         self.destroyed = {tenant: self.destroyed_instance(tenant) for tenant in (OWN, FOREIGN)}
-        # The objects of calls that change nothing. No caller but the administrator may change those of the other tenant.
+        # The objects of calls that change nothing. No caller but the administrator may change those of the other
+        # tenant.
         self.kept = {object: self.new(object, FOREIGN if "foreign" in object else OWN) for object in OBJECTS[:-1]}
         for thing in self.kept.values():
-            for attribute in ("instance", "name", "job", "change", "secret", "principal", "principal_name", "token",
-                              "text", "tenant"):
-                getattr(thing, attribute)
+            thing.make_all()
 
     def destroyed_instance(self, tenant):
         parts = Living(self.root, tenant).parts
-        self.root.call("destroy", instance=parts["instance"], tenant=tenant)
-        eventually(
-            lambda: self.root.call("status.get", instance=parts["instance"])["instance"]["phase"] == "destroyed",
-            what="the destroyed instance")
+        end_of(self.root, parts, tenant)
         return parts
 
     def callers(self):
@@ -139,7 +135,8 @@ class Matrix:
         if form == "-":
             return ["-"]
         # No tenant and no subscription is ever destroyed.
-        return [each for each in OBJECTS if "destroyed" not in each or form != "tenant" and method != "status.unsubscribe"]
+        lasts = form == "tenant" or method == "status.unsubscribe"
+        return [each for each in OBJECTS if not lasts or "destroyed" not in each]
 
     def cell(self, caller, method, build, object):
         thing = self.thing("unknown" if object == "-" else object, method, caller)
@@ -152,20 +149,7 @@ class Matrix:
 
     def state(self):
         """Returns the kept objects of the other tenant."""
-        known = {
-            value for object, thing in self.kept.items() if object.startswith("foreign")
-            for attribute, value in thing.asked.items() if not attribute.startswith("callers")}
-        found = {
-            "instance": self.root.call("status.list", tenant=FOREIGN, includeDestroyed=True, limit=1000)["instances"],
-            "job": self.root.call("job.list", tenant=FOREIGN, limit=1000)["jobs"],
-            "secret": self.root.call("secret.list", tenant=FOREIGN, limit=1000)["secrets"],
-            "principal": self.root.call("principal.list")["principals"],
-            "token": self.root.call("token.list", all=True, limit=1000)["tokens"],
-            "tenant": self.root.call("tenant.list")["tenants"],
-        }
-        return {
-            kind: [each for each in rows if known & {each["name" if kind == "secret" else "id"]}]
-            for kind, rows in found.items()}
+        return state(self.root, FOREIGN, [thing for object, thing in self.kept.items() if object.startswith("foreign")])
 
 
 def test_every_method_has_a_row(world):

@@ -47,7 +47,8 @@ class Theft:
         with self.world.connect() as connection:
             connection.call("session.authenticate", token=self.token)
         self.copy = directory / "copy.db"
-        source, copy = sqlite3.connect(f"file:{self.world.daemon.database}?mode=ro", uri=True), sqlite3.connect(self.copy)
+        source = sqlite3.connect(f"file:{self.world.daemon.database}?mode=ro", uri=True)
+        copy = sqlite3.connect(self.copy)
         source.backup(copy)
         source.close()
         copy.close()

@@ -132,8 +132,11 @@ enum HotValue: Sendable {
     /// A JSON array, for `json_each`.
     case list([String])
 
-    /// The tenants of a set, for ``inScope``.
-    static func tenants(_ tenants: Set<TenantID>) -> HotValue { .list(tenants.map(\.text).sorted()) }
+    /// The tenants of a set, for a ``ScopedSQL``.
+    static func tenants(_ tenants: Set<TenantID>) -> HotValue {
+        if tenants.count == 1, let tenant = tenants.first { return .text(tenant.text) }
+        return .list(tenants.map(\.text).sorted())
+    }
     /// The condition that a row belongs to one of the tenants of a list.
     static let inScope = "tenant IN (SELECT value FROM json_each(?))"
 
@@ -143,6 +146,24 @@ enum HotValue: Sendable {
         conditions.append(tenants.count == 1 ? "tenant = ?" : inScope)
         values.append(tenants.count == 1 ? .text(tenants[0]) : .list(tenants))
     }
+}
+
+/// A statement with the condition that a row belongs to one of some tenants.
+///
+/// One tenant is compared without a list. SQLite reads a list only for a row that exists, so the time of a call would show
+/// whether another tenant has a row.
+struct ScopedSQL: Sendable {
+    private let one: String
+    private let several: String
+
+    /// - Parameter sql: returns the statement with a condition, which has one value.
+    init(_ sql: (_ condition: String) -> String) {
+        one = sql("tenant = ?")
+        several = sql(HotValue.inScope)
+    }
+
+    /// Returns the statement for a set of tenants, whose value is ``HotValue/tenants(_:)``.
+    func text(for tenants: Set<TenantID>) -> String { tenants.count == 1 ? one : several }
 }
 
 /// The present row of a statement. Columns are addressed by index, from 0.

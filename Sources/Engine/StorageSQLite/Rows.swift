@@ -89,11 +89,12 @@ enum InstanceRows {
             switch (reference, scope) {
             case (.id(let id), .all): try HotStatement(database, byID, [.text(id.text)])
             case (.id(let id), .only(let tenants)):
-                try HotStatement(database, byIDInScope, [.text(id.text), .tenants(tenants)])
+                try HotStatement(database, byIDInScope.text(for: tenants), [.text(id.text), .tenants(tenants)])
             case (.name(let name, let tenant), .all):
                 try HotStatement(database, byName, [.text(tenant.text), .text(name)])
             case (.name(let name, let tenant), .only(let tenants)):
-                try HotStatement(database, byNameInScope, [.text(tenant.text), .text(name), .tenants(tenants)])
+                try HotStatement(
+                    database, byNameInScope.text(for: tenants), [.text(tenant.text), .text(name), .tenants(tenants)])
             }
         return try statement.rows { row in
             try (remembers ? known(row, decoded) : nil) ?? Stored(row).instance(decoded, remembers: remembers)
@@ -111,8 +112,8 @@ enum InstanceRows {
     private static let columns = "SELECT id, desired, document FROM instance"
     private static let byID = "\(columns) WHERE id = ?"
     private static let byName = "\(columns) WHERE tenant = ? AND name = ? \(newest)"
-    private static let byIDInScope = "\(byID) AND \(HotValue.inScope)"
-    private static let byNameInScope = "\(columns) WHERE tenant = ? AND name = ? AND \(HotValue.inScope) \(newest)"
+    private static let byIDInScope = ScopedSQL { "\(byID) AND \($0)" }
+    private static let byNameInScope = ScopedSQL { "\(columns) WHERE tenant = ? AND name = ? AND \($0) \(newest)" }
     private static let newest = "ORDER BY holds_name DESC, id DESC LIMIT 1"
 
     static func fetch(
@@ -365,7 +366,8 @@ enum JobRows {
 
     static func find(_ id: JobID, in scope: TenantScope, _ database: any StatementSource) throws -> Job? {
         guard case .only(let tenants) = scope else { return try entry(id, database)?.row() }
-        return try HotStatement(database, byIDInScope, [.text(id.text), .tenants(tenants)]).rows(entry).first?.row()
+        return try HotStatement(database, byIDInScope.text(for: tenants), [.text(id.text), .tenants(tenants)])
+            .rows(entry).first?.row()
     }
 
     /// Returns the row, readable or not; `nil` if there is no such job.
@@ -392,7 +394,7 @@ enum JobRows {
 
     // The SQL of `status.get` and `job.get`, concatenated once and not at each call.
     private static let byID = "SELECT \(columns) FROM job WHERE id = ?"
-    private static let byIDInScope = "\(byID) AND \(HotValue.inScope)"
+    private static let byIDInScope = ScopedSQL { "\(byID) AND \($0)" }
     private static let activeOfInstance =
         "SELECT \(columns) FROM job WHERE instance = ? AND \(active) ORDER BY id LIMIT ?"
 

@@ -30,7 +30,8 @@ enum StepRows {
 
     static func fetch(of job: JobID, in scope: TenantScope, _ database: any StatementSource) throws -> [StepRecord] {
         guard case .only(let tenants) = scope else { return try entries(of: job, database).map { try $0.row() } }
-        return try HotStatement(database, ofJobInScope, [.text(job.text), .text(job.text), .tenants(tenants)])
+        let sql = ofJobInScope.text(for: tenants)
+        return try HotStatement(database, sql, [.text(job.text), .text(job.text), .tenants(tenants)])
             .rows { try step($0, of: job) }
     }
 
@@ -45,10 +46,12 @@ enum StepRows {
         "SELECT number, name, state, attempt, memory, external_id, started_at, deadline, finished_at FROM step"
     private static let ofJob = "\(columns) WHERE job = ? ORDER BY number, name"
     /// A step has no tenant of its own. Its tenant is that of its job.
-    private static let ofJobInScope = """
-        \(columns) WHERE job = ? AND EXISTS (SELECT 1 FROM job WHERE id = ? AND \(HotValue.inScope))
+    private static let ofJobInScope = ScopedSQL { condition in
+        """
+        \(columns) WHERE job = ? AND EXISTS (SELECT 1 FROM job WHERE id = ? AND \(condition))
         ORDER BY number, name
         """
+    }
 
     private static func step(_ row: HotRow, of job: JobID) throws -> StepRecord {
         var step = StepRecord(job: job, index: Int(try row.number(0) ?? 0), name: row.text(1) ?? "")

@@ -40,12 +40,16 @@ enum OpenFiles {
     }
 }
 
-/// Keeps the process's memory, which holds tokens and keys, out of core files and out of the reach of other processes.
+/// Keeps the process's memory, which holds tokens and keys, out of core files, out of reports of crashes, and out of the
+/// reach of other processes.
 enum ProcessSecrecy {
     /// Disables core files, here and in children, and `ptrace` and `/proc/PID/mem` for processes of the same account.
     ///
-    /// In children, `execve` permits `ptrace` and `/proc/PID/mem` again. Root still has access.
+    /// In children, `execve` permits `ptrace` and `/proc/PID/mem` again. Root still has access. A crash ends the process
+    /// at once: the Swift runtime would start a program that writes the registers and the memory at their addresses to
+    /// the log, and the crashed daemon would keep its database locked meanwhile, for minutes.
     static func protect() {
+        for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
         var none = rlimit()
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         // `prctl` is variadic, which Swift does not import; each of its five parameters uses one register.

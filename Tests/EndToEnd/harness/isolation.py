@@ -12,6 +12,7 @@ import re
 import time
 import uuid
 
+from .places import eventually
 from .wire import Connection, RPCError
 
 # Every scope of a caller that may do everything in its tenants.
@@ -283,6 +284,13 @@ class Living(Thing):
     def make_text(self):
         return self.account["text"]
 
+    def make_all(self):
+        """Creates all objects now."""
+        for attribute in ("instance", "name", "job", "change", "secret", "principal", "principal_name", "token", "text",
+                          "tenant"):
+            getattr(self, attribute)
+        return self
+
 
 class Destroyed(Living):
     """Objects that were destroyed: the instance `parts`, a deleted secret, a disabled principal, a revoked token."""
@@ -302,6 +310,46 @@ class Destroyed(Living):
         self.root.call("principal.set", principal=made["principal"], enabled=False)
         self.root.call("token.revoke", token=made["token"])
         return made
+
+
+def end_of(root, parts, tenant):
+    """Destroys an instance, and waits until it is destroyed."""
+    root.call("destroy", instance=parts["instance"], tenant=tenant)
+    eventually(
+        lambda: root.call("status.get", instance=parts["instance"])["instance"]["phase"] == "destroyed", 60,
+        what="the destroyed instance")
+
+
+def state(root, tenant, things):
+    """Returns what only calls change of some objects of a tenant, by their kinds."""
+    known = {
+        value for thing in things for attribute, value in thing.asked.items() if not attribute.startswith("callers")}
+    found = {
+        "instance": pages(root, "status.list", "instances", tenant=tenant, includeDestroyed=True),
+        "job": pages(root, "job.list", "jobs", tenant=tenant),
+        "secret": pages(root, "secret.list", "secrets", tenant=tenant),
+        "principal": root.call("principal.list")["principals"],
+        "token": pages(root, "token.list", "tokens", all=True),
+        "tenant": root.call("tenant.list")["tenants"],
+    }
+    # A waiting job is tried again, and a token is used, without a call on the object.
+    kept = {"instance": ("id", "desired", "generation"), "job": ("id", "kind", "cancellation")}
+    return {
+        kind: [
+            {name: value for name, value in each.items() if name in kept.get(kind, each) and name != "lastUsedAt"}
+            for each in rows if known & {each["name" if kind == "secret" else "id"]}]
+        for kind, rows in found.items()}
+
+
+def pages(connection, method, member, **params):
+    """Returns the members of all pages."""
+    found = []
+    while True:
+        page = connection.call(method, limit=1000, **params)
+        found += page[member]
+        if page.get("next") is None:
+            return found
+        params["after"] = page["next"]
 
 
 class RawConnection(Connection):

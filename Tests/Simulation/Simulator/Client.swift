@@ -122,24 +122,33 @@ final class Client: Sendable {
         daemon.engine?.wake()
     }
 
-    /// Repeats a call with the same idempotency key until a daemon replies, at most 200 times. Ends without a retry if
-    /// the store refuses the call with an error other than `unavailable` and `cancelled`.
+    /// Repeats a call with the same idempotency key until a daemon replies.
     private func repeating(
         _ number: Int, _ body: @escaping @Sendable (SimDaemon, SimStore, Idempotency) async throws -> Void
     ) async {
         let key = Idempotency(scope: "client", key: "k\(number)", request: "request \(number)")
+        await world.repeating(random) { daemon, store in try await body(daemon, store, key) }
+    }
+}
+
+extension World {
+    /// Repeats a call until a daemon replies, at most 200 times. Ends without a retry if the store refuses the call with
+    /// an error other than `unavailable` and `cancelled`.
+    func repeating(
+        _ random: SeededRandom, _ body: @escaping @Sendable (SimDaemon, SimStore) async throws -> Void
+    ) async {
         for _ in 0..<200 {
-            let running = world.daemons.filter(\.isRunning)
+            let running = daemons.filter(\.isRunning)
             if let daemon = running.isEmpty ? nil : running[Int(random.next() % UInt64(running.count))],
                 let store = daemon.store
             {
                 do {
-                    return try await body(daemon, store, key)
+                    return try await body(daemon, store)
                 } catch let error as StorageError where error.code != .unavailable && error.code != .cancelled {
                     return
                 } catch {}
             }
-            try? await world.scheduler.sleep(Int64(500 + random.next() % 3000))
+            try? await scheduler.sleep(Int64(500 + random.next() % 3000))
         }
     }
 }

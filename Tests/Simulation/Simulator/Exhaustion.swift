@@ -13,14 +13,33 @@ public enum Exhaustion {
         case resume
         case restart
         case destroy
+        /// Tokens, principals and tenants are changed, and a token is used.
+        case identities
+        /// Secrets are set, opened and deleted.
+        case secrets
 
-        var kind: JobKind {
+        /// The kind of the job; `nil` if there is none.
+        var kind: JobKind? {
             switch self {
             case .provision, .failingProvision: .provision
             case .suspend: .suspend
             case .resume: .resume
             case .restart: .restart
             case .destroy: .destroy
+            case .identities, .secrets: nil
+            }
+        }
+
+        /// True if the operation calls the cloud.
+        public var usesCloud: Bool { kind != nil }
+
+        fileprivate var operations: [TrustClient.Operation] {
+            switch self {
+            case .identities:
+                [.createToken, .useToken, .setPrincipal, .setTenant, .revokeToken, .useToken, .setPrincipal]
+            case .secrets:
+                Array(repeating: [.setSecret, .setSecret, .openSecret, .deleteSecret], count: 3).flatMap { $0 }
+            case .provision, .failingProvision, .suspend, .resume, .restart, .destroy: []
             }
         }
     }
@@ -80,16 +99,22 @@ public enum Exhaustion {
             if world.disk.jobs.count != number + 1 { return "the preparation did not end" }
         }
         if scenario == .failingProvision { log.refuseAlways("join") }
+        let trust = TrustClient(world: world)
         log.arm()
-        client.ask(scenario.kind)
+        if let kind = scenario.kind { client.ask(kind) }
+        trust.begin(scenario.operations)
         Simulation.settle(world)
         log.disarm()
+        let ended = trust.counts.ended
+        if world.violation == nil, ended != scenario.operations.count {
+            return "\(ended) of \(scenario.operations.count) operations ended"
+        }
         return world.violation ?? wrongEnd(scenario, log, world)
     }
 
     private static func preparation(_ scenario: Scenario) -> [JobKind] {
         switch scenario {
-        case .provision, .failingProvision: []
+        case .provision, .failingProvision, .identities, .secrets: []
         case .suspend, .restart, .destroy: [.provision]
         case .resume: [.provision, .suspend]
         }
@@ -98,7 +123,7 @@ public enum Exhaustion {
     /// Returns a message if the operation did not succeed although it had to. Only a permanent refusal may make an
     /// operation fail, and nothing may make a destroy fail.
     private static func wrongEnd(_ scenario: Scenario, _ log: CallLog, _ world: World) -> String? {
-        guard let job = world.disk.jobs.last(where: { $0.kind == scenario.kind }) else { return nil }
+        guard let kind = scenario.kind, let job = world.disk.jobs.last(where: { $0.kind == kind }) else { return nil }
         let mayFail = scenario == .failingProvision || (log.fault == .refuse(.permanent) && scenario != .destroy)
         if mayFail || job.state == .succeeded { return nil }
         return "the \(scenario.rawValue) \(job.state.rawValue): \(job.failure?.message ?? "")"

@@ -63,7 +63,15 @@ extension World {
     func checkEnd() {
         checkLedger()
         checkAudit()
+        checkTrust()
         checkCloud()
+    }
+
+    /// Checks that the rows of identities and secrets are those to which the entries of the audit lead: each change and
+    /// its entry are both there, or both missing. This holds at any time, so it is checked at each crash as well.
+    func checkTrust() {
+        let differences = disk.auditDifferences
+        check(differences.isEmpty, differences.joined(separator: "; "))
     }
 
     /// Checks that the chain of the audit is whole, and that each job was submitted with one entry, whatever crashed.

@@ -15,6 +15,8 @@ final class SimStore: Store {
     private let sabotage: Sabotage
     /// Transitions that a sabotaged daemon has not written yet.
     private let heldBack = Locked<[JobID: Transition]>([:])
+    /// The identities that the daemon has read last.
+    private let known = Locked<Identities?>(nil)
     /// The daemon's definitions, for the sabotage ``Sabotage/index``.
     let catalogue = Locked(JobCatalogue([]))
 
@@ -87,7 +89,7 @@ final class SimStore: Store {
             switch self.sabotage {
             case .undo: claimed.claims = claimed.claims.map(Self.forgetUndoneIntents)
             case .index: claimed.claims = claimed.claims.map(self.matchedByIndex)
-            case .none, .fencing, .intent: break
+            case .none, .fencing, .intent, .entryApart, .lostEntry, .staleRights, .renumbering: break
             }
             return claimed
         }
@@ -192,11 +194,29 @@ extension SimStore {
     }
 
     func identityChanges() async throws(StorageError) -> Int64 {
-        try await call("identity") { try await self.base.identityChanges() }
+        let changes = try await call("identity") { try await self.base.identityChanges() }
+        guard sabotage == .staleRights, let known = known.withLock({ $0?.changes }) else { return changes }
+        return known
+    }
+
+    /// Returns the identities that this daemon has in memory, which it reads again if the counter has changed.
+    func knownIdentities() async throws(StorageError) -> Identities {
+        let changes = try await identityChanges()
+        if let known = known.withLock({ $0 }), known.changes == changes { return known }
+        let new = try await identities()
+        known.withLock { $0 = new }
+        return new
     }
 
     func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
-        try await call("identity") { try await self.base.write(change, audit: audit) }
+        if sabotage == .entryApart, let audit {
+            let changes = try await call("identity") { try await self.base.write(change, audit: nil) }
+            try await appendAudit([audit])
+            return changes
+        }
+        let changes = try await call("identity") { try await self.base.write(change, audit: audit) }
+        if sabotage == .lostEntry, audit != nil { world.disk.loseAuditEntry() }
+        return changes
     }
 
     func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
@@ -214,7 +234,14 @@ extension SimStore {
     }
 
     func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord {
-        try await call("secret") { try await self.base.putSecret(version) }
+        try await call("secret") {
+            var version = version
+            if self.sabotage == .renumbering {
+                let present = try await self.base.secret(version.record.reference.secret)?.currentVersion ?? 0
+                version.record.reference.version = present + 1
+            }
+            return try await self.base.putSecret(version)
+        }
     }
 
     func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
@@ -255,6 +282,14 @@ public enum Sabotage: String, Sendable, CaseIterable {
     case undo
     /// A job continues under the daemon's newest definition, and its steps are found by their index.
     case index
+    /// The entry of the audit is written by a transaction of its own, after the change.
+    case entryApart
+    /// The newest entry of the audit is lost.
+    case lostEntry
+    /// A daemon does not notice that identities have changed.
+    case staleRights
+    /// A value that was encrypted for a version which exists by now is stored as the next one.
+    case renumbering
 }
 
 extension SimStore {

@@ -47,12 +47,15 @@ public enum Simulation {
         let tormentor = Tormentor(world: world)
         tormentor.start(until: troubledSpan)
         Client(world: world).start(requests: 24, over: troubledSpan * 3 / 4)
+        let trust = TrustClient(world: world)
+        trust.start(requests: 32, over: troubledSpan * 3 / 4)
         _ = drive(world, until: troubledSpan) { false }
         world.note("peace")
         faults.withLock { $0 }?.stop()
         tormentor.stop()
         world.finishUpgrade()
         world.cloud.calmDown()
+        trust.openAll()
         settle(world)
         return outcome(world)
     }

@@ -115,6 +115,7 @@ final class World: Sendable {
     func didCrash(_ daemon: SimDaemon) {
         state.withLock { $0.counts.crashes += 1 }
         note("d\(daemon.number) dies")
+        checkTrust()
         let away = absence.lowerBound + Int64(random.next() % UInt64(absence.upperBound - absence.lowerBound + 1))
         scheduler.after(away) { self.start(daemon.number, on: daemon.machine) }
     }

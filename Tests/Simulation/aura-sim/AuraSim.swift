@@ -21,7 +21,10 @@ struct AuraSim: ParsableCommand {
     @Option(help: "A new program that replaces the old one daemon by daemon: inserts, removes or renames a step.")
     var upgrade: Build?
 
-    @Option(help: "What is broken on purpose: none, fencing, intent, undo or index.")
+    @Option(
+        help: ArgumentHelp(
+            "What is broken on purpose: \(Sabotage.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "sabotage"))
     var sabotage: Sabotage = .none
 
     @Flag(help: "Instead of seeds: every operation, with every fault at every call that it makes.")

@@ -135,13 +135,17 @@ public final class AuditTrail: CallRecorder, Service {
         guard let error else { return draft }
         draft.outcome = error.code.name
         draft.parameters = AuditParameters.refused(draft.parameters)
-        draft.tenant = draft.parameters?["tenant"]?.stringValue.map { TenantID($0) }
+        // The text under this name was replaced, so it is no tenant's id.
+        if draft.parameters?["tenant"]?.stringValue != draft.tenant?.text { draft.tenant = nil }
         return draft
     }
 
     private func draft(of context: RPCContext) -> AuditDraft {
         let principal = context.principal
-        let tenant = context.parameters?.objectValue?["tenant"]?.stringValue
+        // A caller writes no entry that another tenant can read.
+        let tenant = (context.parameters?.objectValue?["tenant"]?.stringValue).flatMap { named in
+            principal.rights.tenants.contains(TenantID(named)) ? named : nil
+        }
         return AuditDraft(
             at: time.now(), principal: PrincipalID(principal.id), proof: principal.proof.rawValue,
             token: principal.token, peer: "\(context.session.peer)", method: context.method.name,

@@ -122,10 +122,7 @@ extension IdentityMethods {
         for isSecondLook in [false, true] {
             // Another daemon may have created it within the last second.
             if isSecondLook { await registry.refresh() }
-            let principals = registry.table.principals
-            let found =
-                principals[PrincipalID(reference.lowercased())] ?? principals.values.first { $0.name == reference }
-            if let found, sees(caller, found) { return found }
+            if let found = registry.table.principal(reference), sees(caller, found) { return found }
         }
         throw RPCError(
             .principalNotFound, "no principal is named \(reference.prefix(64)): principal.list shows those that exist")

@@ -12,6 +12,7 @@ struct IdentityTable: Sendable {
     let principals: [PrincipalID: PrincipalRecord]
     /// The tenants, by id.
     let tenants: [TenantID: TenantRecord]
+    private let names: [String: PrincipalID]
     private let tokens: [[UInt8]: TokenRecord]
     private let sessions: [[UInt8]: SessionRecord]
     private let deniedKeys: Set<[UInt8]>
@@ -19,6 +20,7 @@ struct IdentityTable: Sendable {
     init(_ identities: Identities) {
         changes = identities.changes
         principals = Dictionary(uniqueKeysWithValues: identities.principals.map { ($0.id, $0) })
+        names = Dictionary(identities.principals.map { ($0.name, $0.id) }) { first, _ in first }
         tenants = Dictionary(uniqueKeysWithValues: identities.tenants.map { ($0.id, $0) })
         tokens = Dictionary(uniqueKeysWithValues: identities.tokens.map { ($0.id, $0) })
         sessions = Dictionary(uniqueKeysWithValues: identities.sessions.map { ($0.digest, $0) })
@@ -27,6 +29,13 @@ struct IdentityTable: Sendable {
 
     /// The tokens.
     var allTokens: [TokenRecord] { Array(tokens.values) }
+
+    /// Returns the principal with this id or else this name. Both are always looked up, so that the time does not show
+    /// whether there is one.
+    func principal(_ reference: String) -> PrincipalRecord? {
+        let (identified, named) = (principals[PrincipalID(reference.lowercased())], names[reference])
+        return identified ?? named.flatMap { principals[$0] }
+    }
 
     /// Returns the row of a token.
     func token(_ id: [UInt8]) -> TokenRecord? { tokens[id] }
@@ -115,11 +124,7 @@ struct IdentityTable: Sendable {
         else { throw .certificate }
         let end = Timestamp(milliseconds: certificate.notAfter * 1000)
         guard end > now else { throw .expired }
-        let reference = name.principal
-        guard
-            let principal = principals[PrincipalID(reference)]
-                ?? principals.values.first(where: { $0.name == reference })
-        else { throw .certificate }
+        guard let principal = principal(name.principal) else { throw .certificate }
         guard principal.isEnabled else { throw .principalDisabled }
         let tenants = enabled(principal.tenants)
         if tenants == .only([]) { throw .tenantDisabled }
