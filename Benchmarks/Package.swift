@@ -29,6 +29,7 @@ let package = Package(
                 .product(name: "AuraEngine", package: "aura"),
                 .product(name: "AuraWire", package: "aura"),
                 .product(name: "AuraAgents", package: "aura"),
+                .product(name: "AuraTrust", package: "aura"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),

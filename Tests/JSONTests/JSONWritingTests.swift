@@ -20,6 +20,21 @@ import Testing
         #expect(value.serializedString() == text)
     }
 
+    /// Eight bytes of a text are examined at a time, so each position within eight bytes is tried.
+    @Test(arguments: ["\"", "\\", "\u{1F}", "\u{1}", " ", "\u{7F}", "é"]) func aCharacterIsEscapedAtEachPosition(
+        _ character: String
+    )
+        throws
+    {
+        for position in 0..<40 {
+            let text = String(repeating: "a", count: position) + character + String(repeating: "é", count: 3)
+            let written = JSONValue.string(text).serializedString()
+            #expect(try JSONValue(parsing: written) == .string(text))
+            let isEscaped = !["\u{7F}", "é", " "].contains(character)
+            #expect(written.contains("\\") == isEscaped)
+        }
+    }
+
     @Test func numbersRoundTripBitForBit() throws {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<5_000 {

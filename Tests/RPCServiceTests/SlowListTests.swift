@@ -15,7 +15,7 @@ import Testing
 
 @testable import StorageSQLite
 
-/// Lists may scan a table, so they are read on threads of their own (decision 36).
+/// Long lists, and lists that scan a table, are read on threads of their own (decisions 36 and 54).
 @Suite(.timeLimit(.minutes(3))) struct SlowListTests {
     /// The number of threads that read lists.
     private static let threads = 4
@@ -39,8 +39,8 @@ import Testing
             let occupied = AutoResetSignal()
             async let reads: Void = occupyThreads(occupied, until: release)
             await occupied.wait()
-            async let instances = client.statusList()
-            async let jobs = client.jobList()
+            async let instances = client.statusList(limit: 500)
+            async let jobs = client.jobList(limit: 500)
             await calls.listsBegan()
             #expect(try await client.systemPing().pong)
             let error = await #expect(throws: RPCError.self) { try await client.statusGet(instance: "nobody") }

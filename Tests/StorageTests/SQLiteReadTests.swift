@@ -74,11 +74,31 @@ import Testing
         #expect(try await store.head() == 1)
     }
 
+    /// A short list begins on the thread of its caller. If it needs too many steps there, it is read on another thread
+    /// without a limit. The limit does not remain on the connection.
+    @Test(arguments: [(100, 1), (1_000_000, 2)]) func aListThatNeedsManyStepsIsReadOnAReadingThread(
+        rows: Int64, tries: Int
+    ) async throws {
+        let begun = Locked(0)
+        let highest = try await store.readList(of: 1) { connection in
+            begun.withLock { $0 += 1 }
+            return try Self.count(to: rows, connection)
+        }
+        #expect(highest == [rows])
+        #expect(begun.withLock { $0 } == tries)
+        #expect(try await store.read { try Self.count(to: 1_000_000, $0) } == [1_000_000])
+    }
+
+    private static func count(to rows: Int64, _ connection: ReadConnection) throws -> [Int64?] {
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT max(i) FROM n"
+        return try HotStatement(connection, sql, [.number(rows)]).rows { try $0.number(0) }
+    }
+
     /// A read that would wait is not begun for a cancelled task.
     @Test func aCancelledReadIsNotBegunOnAReadingThread() async throws {
         let read = Task { [store] in
             while !Task.isCancelled { await Task.yield() }
-            return try await store.jobs(JobQuery())
+            return try await store.jobs(JobQuery(limit: 1000))
         }
         read.cancel()
         let error = try await expectStorageError(.cancelled) { try await read.value }

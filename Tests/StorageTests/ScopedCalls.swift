@@ -57,6 +57,12 @@ extension ScopedCall {
             let reference = InstanceReference.name(name(object), tenant: tenant)
             return try await store.activity(of: reference, in: scope).map { text($0.jobs) } ?? "none"
         },
+        ScopedCall(method: "activityAtOnce(of:in:)") { store, object, _, scope in
+            guard case .read(let found) = try store.activityAtOnce(of: .id(Fixtures.id(object)), in: scope) else {
+                return try await store.activity(of: .id(Fixtures.id(object)), in: scope).map { text($0.jobs) } ?? "none"
+            }
+            return found.map { text($0.jobs) } ?? "none"
+        },
         ScopedCall(method: "job(_:in:)") { store, object, _, scope in
             try await store.job(Fixtures.id(object), in: scope).map { text($0) } ?? "none"
         },

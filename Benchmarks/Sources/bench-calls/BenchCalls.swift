@@ -1,8 +1,10 @@
 import Agents
 import ArgumentParser
+import Audit
 import AuraAPI
 import AuraModel
 import EventStream
+import Identity
 import JSONRPC
 import Jobs
 import Locking
@@ -17,7 +19,16 @@ import StoragePostgres
 import StorageSQLite
 import UnixSignals
 
-/// The daemon's methods over a real database with instances, without providers. The jobs of new instances stay queued.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The daemon's methods over a real database with instances, without providers. Rights are checked and changes are
+/// written to the audit, as by the daemon. The jobs of new instances stay queued.
 @main
 struct BenchCalls: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,12 +84,18 @@ struct BenchCalls: AsyncParsableCommand {
             quota: InstanceQuota(), faults: faults,
             identifiers: IdentifierSource(time: time, random: SystemRandom()), time: time,
             facts: DaemonFacts(version: "bench", database: "bench", startedAt: time.now(), limits: limits))
-        var router = try service.router { print("internal error: \($0.error)") }
+        let trail = AuditTrail(store: store, time: time, random: SystemRandom(), logger: logger)
+        let identity = try await Identity.parts(
+            store: store, keys: TokenKeys([]), unix: UnixAccess([], ownUser: getuid(), operators: nil),
+            installation: store.installation, time: time, random: SystemRandom(), logger: logger)
+        var router = try service.router(
+            interceptors: identity.interceptors, authenticator: identity.authenticator, recorder: trail
+        ) { print("internal error: \($0.error)") }
         Agents.registerMethods(regions: ["eu-central"], sizes: ["small"], service, in: &router)
         let server = RPCServer(
             addresses: [.unix(path: socket)], router: router, limits: limits,
             group: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        let services: [any Service] = [server, subscriptions]
+        let services: [any Service] = [server, subscriptions, trail] + identity.services
         let configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await ServiceGroup(configuration: configuration).run()

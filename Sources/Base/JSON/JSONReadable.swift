@@ -23,7 +23,7 @@ public struct JSONMembers {
     public init(_ json: JSONValue, known: [String]) throws(JSONDecodingError) {
         try self.init(json)
         // Names are compared byte for byte. Swift's `==` uses Unicode equivalence.
-        for name in all.keys where !known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+        for name in all.keys where !known.contains(where: { $0.hasSameBytes(as: name) }) {
             throw JSONDecodingError(path: name.isEmpty ? "\"\"" : String(name.prefix(64)), reason: "is not known here")
         }
     }

@@ -42,13 +42,28 @@ public struct JSONText: Sendable {
     /// Appends a member of the object. The name must need no escapes.
     @inlinable
     public mutating func member(_ name: StaticString, _ value: some JSONWritable) {
-        // The text ends with an opening brace only before the first member of an object.
-        if content.last != UInt8(ascii: "{") { content.append(UInt8(ascii: ",")) }
-        content.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { content.append(contentsOf: $0) }
-        content.append(UInt8(ascii: "\""))
-        content.append(UInt8(ascii: ":"))
+        append(memberName: name)
         value.write(to: &self)
+    }
+
+    /// Appends the name of a member, with the comma before it and the colon after it. The text is put together first,
+    /// since each change of the array is checked.
+    @usableFromInline
+    mutating func append(memberName name: StaticString) {
+        // The text ends with an opening brace only before the first member of an object.
+        let isFirst = content.last == UInt8(ascii: "{")
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: name.utf8CodeUnitCount + 4) { text in
+            text[0] = UInt8(ascii: ",")
+            text[1] = UInt8(ascii: "\"")
+            var end = 2
+            for index in 0..<name.utf8CodeUnitCount {
+                text[end] = name.utf8Start[index]
+                end += 1
+            }
+            text[end] = UInt8(ascii: "\"")
+            text[end + 1] = UInt8(ascii: ":")
+            content.append(contentsOf: UnsafeBufferPointer(rebasing: text[(isFirst ? 1 : 0)...]))
+        }
     }
 
     /// Appends a member of the object, unless its value is `nil`.

@@ -33,17 +33,42 @@ public enum JSONWriter {
 
     /// Appends a string literal. Escapes only the characters that RFC 8259 §7 requires.
     public static func append(_ text: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { utf8 in
-            var start = 0
-            for index in utf8.indices where needsEscape(utf8[index]) {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
-                appendEscape(utf8[index], to: &bytes)
-                start = index + 1
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+            guard let escape = firstEscape(in: utf8, from: 0) else { return append(quoted: utf8, to: &bytes) }
+            appendEscaped(utf8, escape, to: &bytes)
         }
+    }
+
+    /// Appends text that needs no escapes, in quotes. A short text is put together first, since each change of the array
+    /// is checked.
+    private static func append(quoted utf8: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        let quote = UInt8(ascii: "\"")
+        guard utf8.count <= 254 else {
+            bytes.append(quote)
+            bytes.append(contentsOf: utf8)
+            return bytes.append(quote)
+        }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { quoted in
+            quoted[0] = quote
+            _ = UnsafeMutableBufferPointer(rebasing: quoted[1...]).update(fromContentsOf: utf8)
+            quoted[utf8.count + 1] = quote
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: quoted[..<(utf8.count + 2)]))
+        }
+    }
+
+    /// Appends text in quotes. The first byte that needs an escape is at `first`.
+    private static func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>, _ first: Int, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        var start = 0
+        var next: Int? = first
+        while let index = next {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+            appendEscape(utf8[index], to: &bytes)
+            start = index + 1
+            next = firstEscape(in: utf8, from: start)
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -85,6 +110,31 @@ public enum JSONWriter {
             append(value, to: &bytes)
         }
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Returns the index of the first byte from `start` on that needs an escape. Eight bytes are examined at a time.
+    private static func firstEscape(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var index = start
+        let bytes = UnsafeRawBufferPointer(utf8)
+        while index + 8 <= bytes.count, !mayNeedEscape(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+            index += 8
+        }
+        while index < utf8.count {
+            if needsEscape(utf8[index]) { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Returns true if one of the eight bytes needs an escape.
+    ///
+    /// `(x - n·0x01…) & ~x & 0x80…` is not zero exactly if a byte of `x` is less than `n`, for `n` up to 128.
+    private static func mayNeedEscape(_ eight: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = eight ^ (ones &* UInt64(UInt8(ascii: "\"")))
+        let backslash = eight ^ (ones &* UInt64(UInt8(ascii: "\\")))
+        let control = (eight &- ones &* 0x20) & ~eight
+        return (control | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & (ones &* 0x80) != 0
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {

@@ -3,79 +3,105 @@ import JSON
 /// The check of one value against the rules.
 struct SchemaCheck {
     let set: SchemaSet
+    /// The name of the whole value, such as `params`.
+    let root: String
     var violations: [SchemaViolation] = []
+    /// The place of the value that is being checked. Its text is only made for a violation.
+    private var path: [Place] = []
+
+    private enum Place {
+        case member(String)
+        case item(Int)
+    }
+
+    init(set: SchemaSet, root: String) {
+        self.set = set
+        self.root = root
+    }
 
     /// The maximum number of reported violations. More do not help the caller.
     private static let limit = 20
 
-    mutating func check(_ value: JSONValue, _ index: Int, _ path: String) {
+    mutating func check(_ value: JSONValue, _ index: Int) {
         guard violations.count < Self.limit else { return }
         let rule = set.rules[index]
         guard isOfType(value, rule), rule.choices?.contains(where: { Self.equals($0, value) }) ?? true else {
-            return expected(words(index), value, path)
+            return expected(words(index), value)
         }
-        if let reference = rule.reference { check(value, reference, path) }
-        if !rule.alternatives.isEmpty, rule.alternatives.count(where: { fits(value, $0, path) }) != 1 {
-            return expected(words(index), value, path)
+        if let reference = rule.reference { check(value, reference) }
+        if !rule.alternatives.isEmpty, rule.alternatives.count(where: { fits(value, $0) }) != 1 {
+            return expected(words(index), value)
         }
         switch value {
-        case .string(let text): checkText(text, rule, index, path)
-        case .integer(let number): checkNumber(Double(number), rule, index, value, path)
-        case .double(let number): checkNumber(number, rule, index, value, path)
-        case .array(let values): checkItems(values, rule, path)
-        case .object(let members): checkMembers(members, rule, path)
+        case .string(let text): checkText(text, rule, index)
+        case .integer(let number): checkNumber(Double(number), rule, index, value)
+        case .double(let number): checkNumber(number, rule, index, value)
+        case .array(let values): checkItems(values, rule)
+        case .object(let members): checkMembers(members, rule)
         case .null, .bool: break
         }
     }
 
-    private mutating func checkText(_ text: String, _ rule: Rule, _ index: Int, _ path: String) {
+    private mutating func checkText(_ text: String, _ rule: Rule, _ index: Int) {
         let fitsLength = rule.length?.contains(text.unicodeScalars.count) ?? true
         guard fitsLength, rule.pattern?.matches(text) ?? true else {
-            return expected(words(index), .string(text), path)
+            return expected(words(index), .string(text))
         }
     }
 
-    private mutating func checkNumber(
-        _ number: Double, _ rule: Rule, _ index: Int, _ value: JSONValue, _ path: String
-    ) {
-        guard rule.range?.contains(number) ?? true else { return expected(words(index), value, path) }
+    private mutating func checkNumber(_ number: Double, _ rule: Rule, _ index: Int, _ value: JSONValue) {
+        guard rule.range?.contains(number) ?? true else { return expected(words(index), value) }
     }
 
-    private mutating func checkItems(_ values: [JSONValue], _ rule: Rule, _ path: String) {
+    private mutating func checkItems(_ values: [JSONValue], _ rule: Rule) {
         if let count = rule.count, !count.contains(values.count) {
-            violate(path, "expected \(Self.words(count)) items, found \(values.count)")
+            violate("expected \(Self.words(count)) items, found \(values.count)")
         }
         guard let items = rule.items else { return }
-        for (index, value) in values.enumerated() { check(value, items, "\(path)[\(index)]") }
+        for (index, value) in values.enumerated() { check(value, items, at: .item(index)) }
     }
 
-    private mutating func checkMembers(_ members: JSONObject, _ rule: Rule, _ path: String) {
-        for name in rule.required where members[name] == nil { violate("\(path).\(name)", "is missing") }
+    private mutating func checkMembers(_ members: JSONObject, _ rule: Rule) {
+        for name in rule.required where members[name] == nil { violate("is missing", at: .member(name)) }
         for (name, value) in members {
             // Names are compared byte for byte. Swift's `==` uses Unicode equivalence, so that K equals the kelvin
             // sign.
             if let place = rule.properties.index(forKey: name),
-                rule.properties.keys[place].utf8.elementsEqual(name.utf8)
+                rule.properties.keys[place].hasSameBytes(as: name)
             {
-                check(value, rule.properties.values[place], "\(path).\(name)")
+                check(value, rule.properties.values[place], at: .member(name))
             } else if rule.isClosed {
-                violate("\(path).\(name.prefix(64))", "is not known here")
+                violate("is not known here", at: .member(String(name.prefix(64))))
             }
         }
     }
 
-    private func fits(_ value: JSONValue, _ index: Int, _ path: String) -> Bool {
-        var check = SchemaCheck(set: set)
-        check.check(value, index, path)
+    private mutating func check(_ value: JSONValue, _ index: Int, at place: Place) {
+        path.append(place)
+        check(value, index)
+        path.removeLast()
+    }
+
+    private func fits(_ value: JSONValue, _ index: Int) -> Bool {
+        var check = SchemaCheck(set: set, root: root)
+        check.check(value, index)
         return check.violations.isEmpty
     }
 
-    private mutating func expected(_ words: String, _ value: JSONValue, _ path: String) {
-        violate(path, "expected \(words), found \(value.excerpt)")
+    private mutating func expected(_ words: String, _ value: JSONValue) {
+        violate("expected \(words), found \(value.excerpt)")
     }
 
-    private mutating func violate(_ path: String, _ reason: String) {
-        if violations.count < Self.limit { violations.append(SchemaViolation(path: path, reason: reason)) }
+    /// Records a violation at the present place, or one level below it.
+    private mutating func violate(_ reason: String, at place: Place? = nil) {
+        guard violations.count < Self.limit else { return }
+        let text = (path + [place].compactMap(\.self)).reduce(into: root) { text, place in
+            switch place {
+            case .member(let name): text += ".\(name)"
+            case .item(let index): text += "[\(index)]"
+            }
+        }
+        violations.append(SchemaViolation(path: text, reason: reason))
     }
 }
 

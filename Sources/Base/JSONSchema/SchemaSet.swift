@@ -36,8 +36,8 @@ public struct SchemaSet: Sendable {
         guard let index = index(of: name) else {
             return [SchemaViolation(path: path, reason: "there is no schema named \(name)")]
         }
-        var check = SchemaCheck(set: self)
-        check.check(value, index, path)
+        var check = SchemaCheck(set: self, root: path)
+        check.check(value, index)
         return check.violations
     }
 

@@ -20,6 +20,8 @@ extension Identifier: JSONReadable, JSONWritable {
     }
 
     /// Appends the text as a string.
+    // Inlinable, since a call of a generic method from another module looks up the metadata of its type.
+    @inlinable
     public func write(to json: inout JSONText) { json.append(text) }
 }
 

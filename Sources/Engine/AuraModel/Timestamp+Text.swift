@@ -5,11 +5,12 @@ extension Timestamp: CustomStringConvertible {
     /// The limits of RFC 3339: 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
     private static let first: Int64 = -62_167_219_200_000
     private static let last: Int64 = 253_402_300_799_999
+    private static let textBytes = 24
 
     /// The time as RFC 3339 text in UTC with milliseconds: `2026-11-20T12:00:00.123Z`.
     public var description: String {
         var text: [UInt8] = []
-        text.reserveCapacity(24)
+        text.reserveCapacity(Self.textBytes)
         put(into: &text)
         return String(decoding: text, as: UTF8.self)
     }
@@ -21,30 +22,31 @@ extension Timestamp: CustomStringConvertible {
         let days = Calendar.floor(milliseconds, by: Self.dayMilliseconds)
         let date = Calendar.date(ofDay: days)
         let within = milliseconds - days * Self.dayMilliseconds
-        func put(_ value: Int64, width: Int, then end: Unicode.Scalar) {
-            Self.put(value, width: width, into: &text)
-            text.append(UInt8(ascii: end))
-        }
-        put(date.year, width: 4, then: "-")
-        put(date.month, width: 2, then: "-")
-        put(date.day, width: 2, then: "T")
-        put(within / 3_600_000, width: 2, then: ":")
-        put(within / 60_000 % 60, width: 2, then: ":")
-        put(within / 1000 % 60, width: 2, then: ".")
-        put(within % 1000, width: 3, then: "Z")
-    }
-
-    /// Appends a number, padded with zeros to at least `width` digits.
-    private static func put(_ value: Int64, width: Int, into text: inout [UInt8]) {
-        guard value >= 0, value < 10_000 else {
-            text.append(contentsOf: String(value).utf8)
-            return
-        }
-        let digits = max(width, value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4)
-        var divisor: Int64 = [1, 10, 100, 1000][digits - 1]
-        while divisor > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
+        let clock = UInt32(truncatingIfNeeded: within)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textBytes) { bytes in
+            /// Puts two digits.
+            func put(_ value: UInt32, at index: Int) {
+                bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+                bytes[index + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+            }
+            let year = UInt32(truncatingIfNeeded: date.year)
+            put(year / 100, at: 0)
+            put(year % 100, at: 2)
+            bytes[4] = UInt8(ascii: "-")
+            put(UInt32(truncatingIfNeeded: date.month), at: 5)
+            bytes[7] = UInt8(ascii: "-")
+            put(UInt32(truncatingIfNeeded: date.day), at: 8)
+            bytes[10] = UInt8(ascii: "T")
+            put(clock / 3_600_000, at: 11)
+            bytes[13] = UInt8(ascii: ":")
+            put(clock / 60_000 % 60, at: 14)
+            bytes[16] = UInt8(ascii: ":")
+            put(clock / 1000 % 60, at: 17)
+            bytes[19] = UInt8(ascii: ".")
+            bytes[20] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: clock % 1000 / 100)
+            put(clock % 100, at: 21)
+            bytes[23] = UInt8(ascii: "Z")
+            text.append(contentsOf: UnsafeBufferPointer(bytes))
         }
     }
 

@@ -15,6 +15,12 @@ public protocol InstanceStore: Sendable {
     func activity(
         of reference: InstanceReference, in scope: TenantScope
     ) async throws(StorageError) -> InstanceActivity?
+    /// True if ``activityAtOnce(of:in:)`` usually reads. False for a store to which each read is a round trip.
+    var readsAtOnce: Bool { get }
+    /// Does the same as ``activity(of:in:)`` on the caller's thread, unless it would have to wait.
+    func activityAtOnce(
+        of reference: InstanceReference, in scope: TenantScope
+    ) throws(StorageError) -> ReadAtOnce<InstanceActivity?>
     /// Returns a page of instances. A row that cannot be read keeps its position in the page.
     func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance>
     /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head,
@@ -26,6 +32,24 @@ public protocol InstanceStore: Sendable {
     /// Writes the results of a sweep in one transaction. Returns the instances that were changed. The change of an
     /// instance is omitted if the instance has an active job, or another `updatedAt` than the sweep read.
     func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID>
+}
+
+/// The result of a read that does not wait.
+public enum ReadAtOnce<Value: Sendable>: Sendable {
+    /// The value was read.
+    case read(Value)
+    /// The read would have to wait. The caller must use the asynchronous method.
+    case mustWait
+}
+
+extension InstanceStore {
+    /// The default is false.
+    public var readsAtOnce: Bool { false }
+
+    /// The default does not read.
+    public func activityAtOnce(
+        of reference: InstanceReference, in scope: TenantScope
+    ) throws(StorageError) -> ReadAtOnce<InstanceActivity?> { .mustWait }
 }
 
 extension InstanceStore where Self: JobStore {

@@ -49,18 +49,21 @@ public struct UnreadableRow: Error, Sendable, Hashable {
 
     /// Runs `read` for one row and converts every error that it throws to an `UnreadableRow`.
     ///
+    /// `id` and `instance` are only evaluated for an unreadable row.
     /// `read` must only parse values that were already read. A database error must not be reported as an unreadable
     /// row.
     public static func catching<Row>(
-        _ table: Table, id: String, instance: InstanceID? = nil, document: String? = nil, _ read: () throws -> Row
+        _ table: Table, id: @autoclosure () -> String, instance: @autoclosure () -> InstanceID? = nil,
+        document: String? = nil, _ read: () throws -> Row
     ) -> Result<Row, UnreadableRow> {
         do {
             return .success(try read())
         } catch {
+            let id = id()
             let reason =
                 (error as? StorageError)?.message
                 ?? "\(table.rawValue) \(id) is damaged: \(error); restore it from a backup"
-            return .failure(UnreadableRow(table, id: id, instance: instance, reason: reason, document: document))
+            return .failure(UnreadableRow(table, id: id, instance: instance(), reason: reason, document: document))
         }
     }
 }
@@ -98,16 +101,40 @@ public struct Page<Row: Sendable>: Sendable {
 
     /// Returns a page with at most the first `length` rows.
     public func prefix(_ length: Int) -> Page { Page(Array(entries.prefix(length))) }
+
+    /// Converts the readable ones of the first `length` rows, and returns the others as they are. It copies no row.
+    public func views<View>(ofFirst length: Int, _ convert: (Row) -> View) -> ([View], unreadable: [UnreadableRow]) {
+        var views: [View] = []
+        var unreadable: [UnreadableRow] = []
+        views.reserveCapacity(min(length, count))
+        for entry in entries.prefix(length) {
+            switch entry {
+            case .success(let row): views.append(convert(row))
+            case .failure(let row): unreadable.append(row)
+            }
+        }
+        return (views, unreadable)
+    }
 }
 
 extension Page where Row == Instance {
     /// The id of the last row, readable or not; the next page begins after it.
-    public var last: InstanceID? { entries.last?.identity(\.id.text).map { InstanceID($0) } }
+    public var last: InstanceID? { last(ofFirst: count) }
+
+    /// The id of the last of the first `length` rows.
+    public func last(ofFirst length: Int) -> InstanceID? {
+        entries.prefix(length).last?.identity(\.id.text).map { InstanceID($0) }
+    }
 }
 
 extension Page where Row == Job {
     /// The id of the last row, readable or not; the next page begins after it.
-    public var last: JobID? { entries.last?.identity(\.id.text).map { JobID($0) } }
+    public var last: JobID? { last(ofFirst: count) }
+
+    /// The id of the last of the first `length` rows.
+    public func last(ofFirst length: Int) -> JobID? {
+        entries.prefix(length).last?.identity(\.id.text).map { JobID($0) }
+    }
 }
 
 extension Result where Failure == UnreadableRow {

@@ -19,12 +19,20 @@ final class ReadConnections: Sendable {
         self.proof = proof
     }
 
-    /// Runs `body` in a read transaction, which sees all commits so far and none of the later ones. Waits for a lock of
-    /// another process at most `limit`; in normal operation there are no such locks.
-    func read<Value>(waitingAtMost limit: Duration, _ body: (ReadConnection) throws -> Value) throws -> Value {
+    /// Runs `body` in a read transaction, which sees all commits so far and none of the later ones. A body of one
+    /// statement needs none, since SQLite gives each statement its own.
+    ///
+    /// Waits for a lock of another process at most `limit`; in normal operation there are no such locks. With `steps`, a
+    /// read that needs more steps of SQLite fails with `SQLITE_INTERRUPT`.
+    func read<Value>(
+        waitingAtMost limit: Duration, steps: Int? = nil, inTransaction: Bool = true,
+        _ body: (ReadConnection) throws -> Value
+    ) throws -> Value {
         let connection = try idle.withLock { $0.popLast() } ?? open(waitingAtMost: limit)
         defer { idle.withLock { $0.append(connection) } }
         connection.wait(atMost: limit)
+        connection.limit(steps: steps)
+        guard inTransaction else { return try body(connection) }
         try HotStatement(connection, "BEGIN").run()
         // A COMMIT also ends a read transaction in which a statement failed.
         defer { _ = try? HotStatement(connection, "COMMIT").run() }
@@ -44,7 +52,12 @@ final class ReadConnection: StatementSource, @unchecked Sendable {
     let sqliteConnection: OpaquePointer?
     private var statements: [String: OpaquePointer] = [:]
     private var waitLimit = Duration.zero
+    /// The number of times that SQLite may still report ``reportedSteps`` steps. SQLite's callback has the address.
+    private let reportsLeft = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    private var hasStepLimit = false
 
+    /// The number of steps after which SQLite calls back.
+    private static let reportedSteps = 500
     /// The maximum number of prepared statements, because queries with filters have many forms. A full list is emptied.
     private static let limit = 200
 
@@ -64,6 +77,25 @@ final class ReadConnection: StatementSource, @unchecked Sendable {
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(sqliteConnection)
+        reportsLeft.deallocate()
+    }
+
+    /// Limits the steps of SQLite's virtual machine for the next read, to within ``reportedSteps``; `nil` for no limit.
+    func limit(steps: Int?) {
+        guard let steps else {
+            if hasStepLimit { sqlite3_progress_handler(sqliteConnection, 0, nil, nil) }
+            hasStepLimit = false
+            return
+        }
+        reportsLeft.pointee = steps / Self.reportedSteps
+        guard !hasStepLimit else { return }
+        hasStepLimit = true
+        let report: @convention(c) (UnsafeMutableRawPointer?) -> CInt = { left in
+            guard let left = left?.assumingMemoryBound(to: Int.self) else { return 0 }
+            left.pointee -= 1
+            return left.pointee < 0 ? 1 : 0
+        }
+        sqlite3_progress_handler(sqliteConnection, CInt(Self.reportedSteps), report, reportsLeft)
     }
 
     /// Sets the longest wait for a lock.

@@ -7,13 +7,27 @@ extension SQLiteStore {
     public func instance(
         _ reference: InstanceReference, in scope: TenantScope
     ) async throws(StorageError) -> Instance? {
-        try await read { [decoded] in try InstanceRows.find(reference, in: scope, $0, decoded) }
+        try await read(inTransaction: false) { [decoded] in try InstanceRows.find(reference, in: scope, $0, decoded) }
     }
 
     public func activity(
         of reference: InstanceReference, in scope: TenantScope
     ) async throws(StorageError) -> InstanceActivity? {
-        try await read { [decoded] database in
+        try await read(findActivity(of: reference, in: scope))
+    }
+
+    public var readsAtOnce: Bool { true }
+
+    public func activityAtOnce(
+        of reference: InstanceReference, in scope: TenantScope
+    ) throws(StorageError) -> ReadAtOnce<InstanceActivity?> {
+        try readAtOnce(findActivity(of: reference, in: scope))
+    }
+
+    private func findActivity(
+        of reference: InstanceReference, in scope: TenantScope
+    ) -> @Sendable (ReadConnection) throws -> InstanceActivity? {
+        { [decoded] database in
             guard let instance = try InstanceRows.find(reference, in: scope, database, decoded) else { return nil }
             return InstanceActivity(
                 instance: instance,
@@ -22,7 +36,7 @@ extension SQLiteStore {
     }
 
     public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
-        try await readAside { [decoded] in try InstanceRows.fetch(query, $0, decoded) }
+        try await readList(of: query.limit) { [decoded] in try InstanceRows.fetch(query, $0, decoded) }
     }
 
     public func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage {
@@ -33,15 +47,15 @@ extension SQLiteStore {
     }
 
     public func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job? {
-        try await read { try JobRows.find(id, in: scope, $0) }
+        try await read(inTransaction: false) { try JobRows.find(id, in: scope, $0) }
     }
 
     public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
-        try await readAside { try JobRows.fetch(query, $0) }
+        try await readList(of: query.limit) { try JobRows.fetch(query, $0) }
     }
 
     public func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord] {
-        try await read { try StepRows.fetch(of: job, in: scope, $0) }
+        try await read(inTransaction: false) { try StepRows.fetch(of: job, in: scope, $0) }
     }
 
     public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
@@ -49,11 +63,11 @@ extension SQLiteStore {
     }
 
     public func bounds() async throws(StorageError) -> LedgerBounds {
-        try await read { try LedgerRows.bounds($0) }
+        try await read(inTransaction: false) { try LedgerRows.bounds($0) }
     }
 
     public func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? {
-        try await read { database in
+        try await read(inTransaction: false) { database in
             let scope = ScopeCondition(scope)
             return try HotStatement(
                 database,

@@ -121,16 +121,50 @@ public final class SQLiteStore: Store {
     /// Reads a few rows through an index, on the caller's thread. A read that would wait for a lock is repeated with
     /// ``readAside(_:)``.
     func read<Value: Sendable>(
-        _ body: @escaping @Sendable (ReadConnection) throws -> Value
+        inTransaction: Bool = true, _ body: @escaping @Sendable (ReadConnection) throws -> Value
     ) async throws(StorageError) -> Value {
+        switch try readAtOnce(inTransaction: inTransaction, body) {
+        case .read(let value): value
+        case .mustWait: try await readAside(body)
+        }
+    }
+
+    /// Reads on the caller's thread, unless the read would wait for a lock or need more than `steps` steps of SQLite.
+    func readAtOnce<Value: Sendable>(
+        steps: Int? = nil, inTransaction: Bool = true, _ body: (ReadConnection) throws -> Value
+    ) throws(StorageError) -> ReadAtOnce<Value> {
         do {
-            return try readers.read(waitingAtMost: .zero, body)
-        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_BUSY {
-            return try await readAside(body)
+            return .read(
+                try readers.read(waitingAtMost: .zero, steps: steps, inTransaction: inTransaction, body))
+        } catch let error as DatabaseError where Self.mustWait(error) {
+            return .mustWait
         } catch {
             throw StorageError(sqlite: error, while: .reading)
         }
     }
+
+    private static func mustWait(_ error: DatabaseError) -> Bool {
+        [.SQLITE_BUSY, .SQLITE_INTERRUPT].contains(error.resultCode.primaryResultCode)
+    }
+
+    /// Reads a list of at most `count` rows with one statement. A short list is read on the caller's thread, since a
+    /// change of threads costs as much as the read. If its filter makes SQLite look at many other rows, the read is
+    /// repeated with ``readAside(_:)``.
+    func readList<Value: Sendable>(
+        of count: Int, _ body: @escaping @Sendable (ReadConnection) throws -> Value
+    ) async throws(StorageError) -> Value {
+        if count <= Self.shortList,
+            case .read(let value) = try readAtOnce(steps: Self.shortListSteps, inTransaction: false, body)
+        {
+            return value
+        }
+        return try await readAside(body)
+    }
+
+    /// The usual page, and the row after it that shows whether there is a next page.
+    private static let shortList = 101
+    /// The steps for a short list. A row takes at most 40. 10,000 steps take less than a millisecond.
+    private static let shortListSteps = 10_000
 
     /// Runs a read that may scan a table or wait for a lock on one of four threads, so that it blocks neither an event
     /// loop nor Swift's shared threads. It waits for a lock at most 5 s. Throws `cancelled` if the task is already

@@ -39,6 +39,17 @@ package enum APIError {
         }
     }
 
+    /// Runs `body`, which does not wait, and converts its errors in the same way.
+    package static func answering<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as StorageError where error.code == .cancelled {
+            throw CancellationError()
+        } catch let error as StorageError {
+            throw from(error)
+        }
+    }
+
     /// Converts an error of the store to an RPC error.
     package static func from(_ error: StorageError) -> RPCError {
         var data: JSONObject = [:]

@@ -64,9 +64,11 @@ extension InstanceStore {
     package func find(
         _ text: String, tenant: TenantID?, in scope: TenantScope, only: Set<InstanceID>? = nil
     ) async throws -> Instance {
-        try await find(text, tenant: tenant ?? scope.usualTenant, isNamed: tenant != nil, only: only) { reference in
-            try await instance(reference, in: scope).map { InstanceActivity(instance: $0, jobs: Page()) }
-        }.instance
+        let search = InstanceSearch(text, tenant: tenant, in: scope, only: only)
+        for reference in search.references {
+            if let found = try await instance(reference, in: scope), search.isMeant(found) { return found }
+        }
+        throw search.failure
     }
 
     /// Returns the activity of the instance of the scope with this id or name, if it is one of `only`. Throws
@@ -74,27 +76,53 @@ extension InstanceStore {
     package func findActivity(
         _ text: String, tenant: TenantID?, in scope: TenantScope, only: Set<InstanceID>? = nil
     ) async throws -> InstanceActivity {
-        try await find(text, tenant: tenant ?? scope.usualTenant, isNamed: tenant != nil, only: only) { reference in
-            try await activity(of: reference, in: scope)
+        let search = InstanceSearch(text, tenant: tenant, in: scope, only: only)
+        for reference in search.references {
+            if let found = try await activity(of: reference, in: scope), search.isMeant(found.instance) { return found }
         }
+        throw search.failure
     }
 
-    /// Returns what `read` finds. An id of another tenant is not found if the caller named the tenant.
-    private func find(
-        _ text: String, tenant: TenantID, isNamed: Bool, only: Set<InstanceID>?,
-        _ read: (InstanceReference) async throws -> InstanceActivity?
-    ) async throws -> InstanceActivity {
-        func isMeant(_ instance: Instance) -> Bool {
-            (!isNamed || instance.tenant == tenant) && (only?.contains(instance.id) ?? true)
+    /// Does the same as ``findActivity(_:tenant:in:only:)`` without waiting. Returns `nil` if it would have to wait.
+    package func findActivityAtOnce(
+        _ text: String, tenant: TenantID?, in scope: TenantScope, only: Set<InstanceID>? = nil
+    ) throws -> InstanceActivity? {
+        let search = InstanceSearch(text, tenant: tenant, in: scope, only: only)
+        for reference in search.references {
+            guard case .read(let found) = try activityAtOnce(of: reference, in: scope) else { return nil }
+            if let found, search.isMeant(found.instance) { return found }
         }
-        if let found = try await read(InstanceReference(text, tenant: tenant)), isMeant(found.instance) {
-            return found
-        }
-        if let named = InstanceReference.name(shapedAsID: text, tenant: tenant), let found = try await read(named),
-            isMeant(found.instance)
-        {
-            return found
-        }
-        throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
+        throw search.failure
+    }
+}
+
+/// The search for the instance that a caller means by an id or a name.
+private struct InstanceSearch {
+    let text: String
+    let tenant: TenantID
+    /// True if the caller named the tenant. An id of another tenant is then not found.
+    let isNamed: Bool
+    let only: Set<InstanceID>?
+
+    init(_ text: String, tenant: TenantID?, in scope: TenantScope, only: Set<InstanceID>?) {
+        self.text = text
+        self.tenant = tenant ?? scope.usualTenant
+        isNamed = tenant != nil
+        self.only = only
+    }
+
+    /// The references to read, in this order, until one finds the instance.
+    var references: [InstanceReference] {
+        let first = InstanceReference(text, tenant: tenant)
+        guard let named = InstanceReference.name(shapedAsID: text, tenant: tenant) else { return [first] }
+        return [first, named]
+    }
+
+    func isMeant(_ instance: Instance) -> Bool {
+        (!isNamed || instance.tenant == tenant) && (only?.contains(instance.id) ?? true)
+    }
+
+    var failure: RPCError {
+        RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
     }
 }

@@ -280,6 +280,7 @@ public struct ConnectionReader: Sendable {
     }
 
     private mutating func takeOrPark(_ message: Inbound, _ bytes: Int) {
+        if case .single(.request(let request)) = message, answerAtOnce(request, bytes) { return }
         let cost = router.cost(of: message, bytes)
         if cost.calls == 0 { return take(message, bytes) }
         if session.hasRoom(for: cost, most: callLimit) {
@@ -350,6 +351,30 @@ extension ConnectionReader {
         flush()
         outcome.afterReply?()
         if method.holdsEvents { session.release(1) }
+    }
+
+    /// Handles a call whose method may answer without waiting, and replies if it does. Returns false if the call must
+    /// take the usual way: its method always waits, or it must itself wait for earlier calls.
+    private mutating func answerAtOnce(_ request: Request, _ bytes: Int) -> Bool {
+        guard request.outOfRange == nil, !awaitsProof, let method = router.methods[request.method],
+            let handler = method.atOnce, session.mayAnswerAtOnce(method, bytes: bytes)
+        else { return false }
+        isProven = true
+        refusesAtOnce = false
+        let call = router.enter(context(request, method), request.params)
+        if let outcome = router.outcome(atOnce: handler, request.params, call) {
+            if let id = request.id { reply(id, outcome) }
+            return true
+        }
+        let (cost, payer) = (method.cost(bytes: bytes), session.payer)
+        if let refusal = session.admit(cost, of: payer) {
+            router.leave(call, .failure(refusal))
+            if let id = request.id { reply(id, .failure(refusal)) }
+        } else {
+            flush()
+            session.start(request, method, router, cost: cost, of: payer, slot: nil, entered: call)
+        }
+        return true
     }
 
     /// Returns the outcome of a request whose method is not registered. Carries out `$/cancelRequest`; every other

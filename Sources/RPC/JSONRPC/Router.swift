@@ -81,9 +81,15 @@ public struct Router: Sendable {
     }
 
     /// Adds a method with a suspending handler; see the overload with ``Reply``.
+    ///
+    /// `atOnce` does the same as `handler` without waiting, or returns `nil` if it would have to wait. It runs on the
+    /// thread that read the call and must be fast, like an immediate handler. A call that it answers needs no task, and
+    /// its reply leaves with the other replies of the same read. It must change nothing. `handler` runs for calls in
+    /// batches, for calls that must follow earlier ones, and after `nil`.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         reads: Bool = false, cancelsOnClose: Bool = false, onLoop: Bool = false,
+        atOnce: (@Sendable (P, RPCContext) throws -> R?)? = nil,
         handler: @escaping @Sendable (P, RPCContext) async throws -> R
     ) {
         let (params, tenants) = (ParamsReader<P>(schemas, method.parameters), TenantCheck<P>(authenticator))
@@ -92,11 +98,20 @@ public struct Router: Sendable {
             try await tenants?.check(parameters, call)
             return try Answer(await handler(parameters, call))
         }
-        add(
-            Method(
-                properties: method.properties, body: body, holdsEvents: holdsEvents,
-                onClose: Self.onClose(reads, cancelsOnClose),
-                followsHolds: followsHolds, onLoop: onLoop))
+        var registered = Method(
+            properties: method.properties, body: body, holdsEvents: holdsEvents,
+            onClose: Self.onClose(reads, cancelsOnClose),
+            followsHolds: followsHolds, onLoop: onLoop)
+        if let atOnce {
+            registered.atOnce = { given, call throws in
+                let parameters = try params.read(given)
+                guard tenants?.isNeeded(parameters) != true, let result = try atOnce(parameters, call) else {
+                    return nil
+                }
+                return try Answer(result)
+            }
+        }
+        add(registered)
     }
 
     /// Adds a method with an immediate handler, which runs on the event loop that read the call.
@@ -170,6 +185,9 @@ private struct TenantCheck<Parameters: Sendable>: Sendable {
         self.authenticator = authenticator
     }
 
+    /// Returns true if the parameters name a tenant.
+    func isNeeded(_ parameters: Parameters) -> Bool { (parameters as? any NamesTenant)?.namedTenant != nil }
+
     func check(_ parameters: Parameters, _ call: RPCContext) async throws(RPCError) {
         guard let tenant = (parameters as? any NamesTenant)?.namedTenant else { return }
         try await authenticator.check(tenant: tenant, for: call.principal)
@@ -230,6 +248,8 @@ struct Method: Sendable {
 
     let properties: MethodProperties
     let body: Body
+    /// Answers a call of a suspending method without waiting, or returns `nil`. `nil` for methods that always wait.
+    var atOnce: (@Sendable (JSONValue?, RPCContext) throws -> Answer?)?
     let holdsEvents: Bool
     let onClose: CallEnd
     let followsHolds: Bool
@@ -249,6 +269,14 @@ struct Method: Sendable {
     }
 }
 
+/// A call that has passed the interceptors up to the first that refused it.
+struct EnteredCall: Sendable {
+    var context: RPCContext
+    /// The number of interceptors that were called.
+    var passed: Int
+    var refusal: RPCError?
+}
+
 extension Router {
     /// Runs an immediate handler inside the chain of interceptors.
     func outcome(
@@ -257,23 +285,44 @@ extension Router {
         guard !interceptors.isEmpty || recorder != nil || context.principal.awaitsProof else {
             return handle(context) { try handler(params, context) }
         }
-        var context = begin(context, params)
-        let (passed, refusal) = enter(&context)
-        let outcome = refusal.map { .failure($0) } ?? handle(context) { try handler(params, context) }
+        let call = enter(context, params)
+        let context = call.context
+        let outcome = call.refusal.map { .failure($0) } ?? handle(context) { try handler(params, context) }
         if let recorder, context.needsEntry(outcome.error) { recorder.enqueue(context, outcome.error) }
-        leave(context, passed, outcome)
+        leave(call, outcome)
         return outcome
     }
 
-    /// Runs a suspending handler inside the chain of interceptors.
+    /// Runs a handler that need not wait, for a call that has entered the chain of interceptors. Returns `nil` if the
+    /// call must go on in a task, to wait for the handler or for its entry in the audit.
+    func outcome(
+        atOnce handler: (JSONValue?, RPCContext) throws -> Answer?, _ params: JSONValue?, _ call: EnteredCall
+    ) -> Outcome? {
+        let context = call.context
+        let outcome: Outcome
+        if let refusal = call.refusal {
+            outcome = .failure(refusal)
+        } else {
+            do {
+                guard let answer = try handler(params, context) else { return nil }
+                outcome = .success(answer)
+            } catch {
+                outcome = .failure(rpcError(for: error, in: context))
+            }
+        }
+        if recorder != nil, context.needsEntry(outcome.error) { return nil }
+        leave(call, outcome)
+        return outcome
+    }
+
+    /// Runs a suspending handler for a call that has entered the chain of interceptors.
     func outcome(
         of handler: @Sendable (JSONValue?, RPCContext) async throws -> Answer, _ params: JSONValue?,
-        _ context: RPCContext
+        _ call: EnteredCall
     ) async -> Outcome {
-        var context = begin(context, params)
-        let (passed, refusal) = enter(&context)
+        let context = call.context
         var outcome: Outcome
-        if let refusal {
+        if let refusal = call.refusal {
             outcome = .failure(refusal)
         } else {
             do {
@@ -289,8 +338,37 @@ extension Router {
                 outcome = .failure(error)
             }
         }
-        leave(context, passed, outcome)
+        leave(call, outcome)
         return outcome
+    }
+
+    /// Calls the interceptors until one refuses. A call that needs a proof is refused before the first interceptor.
+    func enter(_ context: RPCContext, _ params: JSONValue?) -> EnteredCall {
+        var call = EnteredCall(context: begin(context, params), passed: interceptors.count)
+        if context.principal.awaitsProof, let authenticator,
+            !authenticator.methodsBeforeProof.contains(context.method.name)
+        {
+            call.passed = 0
+            call.refusal = .withoutProof
+            return call
+        }
+        for (index, interceptor) in interceptors.enumerated() {
+            do throws(RPCError) {
+                try interceptor.willCall(&call.context)
+            } catch {
+                call.passed = index + 1
+                call.refusal = error
+                return call
+            }
+        }
+        return call
+    }
+
+    /// Tells the interceptors that were called how the call ended, in reverse order.
+    func leave(_ call: EnteredCall, _ outcome: Outcome) {
+        for interceptor in interceptors.prefix(call.passed).reversed() {
+            interceptor.didCall(call.context, outcome.error)
+        }
     }
 
     /// Returns the context with the parameters, and with the slip of a call that may change something.
@@ -308,28 +386,6 @@ extension Router {
         } catch {
             return .failure(rpcError(for: error, in: context))
         }
-    }
-
-    /// Calls the interceptors until one refuses. Returns how many were called, and the refusal. A call that needs a proof
-    /// is refused before the first interceptor.
-    private func enter(_ context: inout RPCContext) -> (passed: Int, RPCError?) {
-        if context.principal.awaitsProof, let authenticator,
-            !authenticator.methodsBeforeProof.contains(context.method.name)
-        {
-            return (0, .withoutProof)
-        }
-        for (index, interceptor) in interceptors.enumerated() {
-            do throws(RPCError) {
-                try interceptor.willCall(&context)
-            } catch {
-                return (index + 1, error)
-            }
-        }
-        return (interceptors.count, nil)
-    }
-
-    private func leave(_ context: RPCContext, _ passed: Int, _ outcome: Outcome) {
-        for interceptor in interceptors.prefix(passed).reversed() { interceptor.didCall(context, outcome.error) }
     }
 
     /// Returns the error for the client. Only `onInternalError` receives an unknown error.

@@ -10,13 +10,14 @@ struct BatchSlot: Sendable {
 extension Session {
     /// Runs a suspending handler in a task that the session keeps until the task ends.
     ///
-    /// The budget has admitted the call. `cost` is returned to the payer's share after the handler has returned.
+    /// The budget has admitted the call. `cost` is returned to the payer's share after the handler has returned. `entered`
+    /// is the call if it has entered the chain of interceptors already.
     func start(
         _ request: Request, _ method: Method, _ router: Router, cost: CallBudget.Cost, of payer: CallBudget.Payer,
-        slot: BatchSlot?
+        slot: BatchSlot?, entered: EnteredCall? = nil
     ) {
         guard case .suspending(let handler) = method.body else { return }
-        let call = RPCContext(session: self, method: method.properties, id: request.id)
+        let call = entered?.context ?? RPCContext(session: self, method: method.properties, id: request.id)
         let entry = SessionState.InFlight(
             id: request.id, onClose: method.onClose, cost: cost, isFollowed: method.holdsEvents)
         // Holds of a batch end with the batch.
@@ -27,7 +28,10 @@ extension Session {
         let task = Task(executorPreference: method.onLoop ? executor : nil) { [self] in
             for earlier in before { await earlier.value }
             let starts = state.withLock { $0.start(key) }
-            let outcome = starts ? await router.outcome(of: handler, request.params, call) : .failure(.notStarted)
+            let outcome =
+                starts
+                ? await router.outcome(of: handler, request.params, entered ?? router.enter(call, request.params))
+                : .failure(.notStarted)
             budget.giveBack(cost, of: payer)
             finish(key, call, outcome, slot: slot, holds: holds ? 1 : 0)
         }
@@ -140,6 +144,16 @@ extension Session {
         return calls == 0
             || (calls + cost.calls <= most
                 && bytes + cost.bytes <= limits.inFlightBytesPerConnection)
+    }
+
+    /// Returns true if a call could start now, and no earlier call is in flight that it must follow.
+    func mayAnswerAtOnce(_ method: Method, bytes: Int) -> Bool {
+        state.withLock { state in
+            state.calls.isEmpty
+                || (state.calls.count < limits.inFlightPerConnection
+                    && state.callBytes + bytes <= limits.inFlightBytesPerConnection
+                    && !(method.followsHolds && state.calls.values.contains(where: \.isFollowed)))
+        }
     }
 
     /// Reserves budget for calls, or returns an error if there is no space.

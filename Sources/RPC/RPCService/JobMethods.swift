@@ -78,11 +78,11 @@ extension RPCService {
             query.instance = try await store.find(text, tenant: parameters.tenant, in: scope).id
         }
         let found = try await store.jobs(query)
-        let page = found.prefix(limit)
-        faults.note(page.unreadable)
+        let (views, unreadable) = found.views(ofFirst: limit) { JobView($0) }
+        faults.note(unreadable)
         return JobListResult(
-            jobs: page.rows.map { JobView($0) }, next: found.count > limit ? page.last : nil,
-            unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map { JobID($0.id) })
+            jobs: views, next: found.count > limit ? found.last(ofFirst: limit) : nil,
+            unreadable: unreadable.isEmpty ? nil : unreadable.map { JobID($0.id) })
     }
 
     func cancel(
