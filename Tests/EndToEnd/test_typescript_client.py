@@ -1,6 +1,7 @@
 """The TypeScript client as users get it, compiled by tsc, against a live daemon."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -53,7 +54,8 @@ def world(shared_world):
 
 def test_the_client_runs_operations_subscriptions_and_waits(program, reached):
     _, address = reached
-    done = finish(program("tests/life", address, fresh_name()), seconds=120)
+    token = {name: os.environ[name] for name in ("AURA_TOKEN",) if name in os.environ}
+    done = finish(program("tests/life", address, fresh_name()), token, seconds=120)
     assert done.returncode == 0, done.stdout + done.stderr
     # Node warns about listeners that accumulate.
     assert "MaxListeners" not in done.stderr
