@@ -122,11 +122,18 @@ extension IdentityMethods {
         for isSecondLook in [false, true] {
             // Another daemon may have created it within the last second.
             if isSecondLook { await registry.refresh() }
-            if let found = registry.table.principal(reference), sees(caller, found) { return found }
+            let found = registry.table.principal(reference)
+            let isVisible = sees(caller, found ?? Self.hidden)
+            if let found, isVisible { return found }
         }
         throw RPCError(
             .principalNotFound, "no principal is named \(reference.prefix(64)): principal.list shows those that exist")
     }
+
+    /// A principal that is compared in place of an unknown one, so that both take the same time.
+    static let hidden = PrincipalRecord(
+        id: PrincipalID("hidden"), name: "hidden", kind: .service, scopes: [], tenants: .only([TenantID("-")]),
+        createdAt: Timestamp(milliseconds: 0))
 
     /// Returns true if the caller may see the principal: the caller has all tenants of the principal.
     func sees(_ caller: Principal, _ principal: PrincipalRecord) -> Bool {
