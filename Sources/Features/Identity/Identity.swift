@@ -15,7 +15,8 @@ public enum Identity {
     ///   - installation: the id of the installation, which certificates name.
     ///   - onFailure: called for each token that is refused; it must not block.
     public static func parts(
-        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String, defaults: TenantDefaults,
+        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String,
+        defaults: TenantDefaults = TenantDefaults(),
         time: any TimeSource, random: any RandomSource, logger: Logger,
         onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) -> FeatureParts {
