@@ -437,9 +437,7 @@ extension ConnectionReader {
         replies.append(contentsOf: parts.joined(separator: [UInt8(ascii: ",")]))
         replies.append(contentsOf: Array("]\n".utf8))
     }
-}
 
-extension ConnectionReader {
     /// Runs the immediate calls of a batch. Passes the batch to the session, which runs the suspending calls and queues
     /// the reply.
     ///
@@ -482,24 +480,5 @@ extension ConnectionReader {
         var bytes: [UInt8] = []
         ReplyWriter.append(id, outcome, to: &bytes)
         return bytes
-    }
-}
-
-extension Router {
-    /// Returns the budget that the suspending calls of a message need. The calls of a batch share its bytes equally.
-    func cost(of message: Inbound, _ bytes: Int) -> CallBudget.Cost {
-        switch message {
-        case .refused, .notJSON, .single(.invalid): return CallBudget.Cost()
-        case .single(.request(let request)):
-            guard request.outOfRange == nil else { return CallBudget.Cost() }
-            return methods[request.method]?.cost(bytes: bytes) ?? CallBudget.Cost()
-        case .batch(let items):
-            var cost = CallBudget.Cost()
-            for case .request(let request) in items where request.outOfRange == nil {
-                cost = cost + (methods[request.method]?.cost(bytes: 0) ?? CallBudget.Cost())
-            }
-            cost.bytes = cost.calls == 0 ? 0 : bytes / cost.calls * cost.calls
-            return cost
-        }
     }
 }
