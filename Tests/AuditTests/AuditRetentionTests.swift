@@ -160,6 +160,14 @@ import Testing
 
     // MARK: Actions of the daemon
 
+    @Test func aUseOfTheInstallationsSecretBelongsToNoTenant() async throws {
+        let daemon = try await AuditDaemon()
+        daemon.trail.noteUse(of: SecretReference(tenant: Tenant.installation, name: "hetzner.token"))
+        await daemon.trail.flush()
+        let entry = try #require(daemon.entries().first)
+        #expect(entry["object"] == "secret hetzner.token" && entry["tenant"] == nil)
+    }
+
     @Test func usesOfASecretAreCountedForEachHour() async throws {
         let daemon = try await AuditDaemon()
         let secret = SecretReference(tenant: TenantID("alice"), name: "hetzner.token")

@@ -91,7 +91,8 @@ public struct AuditDraft: Sendable, Hashable {
             json.member("peer", Self.short(peer))
             json.member("principal", Self.short(principal.text))
             json.member("proof", Self.short(proof))
-            json.member("tenant", tenant.map { Self.short($0.text) })
+            // The owner of the installation's secrets is no tenant.
+            json.member("tenant", tenant == Tenant.installation ? nil : tenant.map { Self.short($0.text) })
             json.member("token", token.map(Self.short))
         }
         return json.bytes

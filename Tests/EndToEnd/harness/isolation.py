@@ -85,9 +85,11 @@ NO_OBJECT = {"-": none}
 
 # The forms of each method, by its name.
 FORMS = {
+    "access.deny": {"-": lambda thing: {"key": "0f" * 32}},
     "access.list": NO_OBJECT,
     "access.whoami": NO_OBJECT,
     "audit.checkpoint": NO_OBJECT,
+    "audit.erase": {"-": lambda thing: {"entries": [1]}, "tenant": tenant},
     "audit.export": NO_OBJECT,
     "audit.list": {**NO_OBJECT, "principal": principal},
     "audit.verify": NO_OBJECT,
@@ -137,6 +139,10 @@ FORMS = {
     "token.explain": {"text": lambda thing: {"text": thing.text}},
     "token.list": {**NO_OBJECT, **PRINCIPAL},
     "token.revoke": {"id": lambda thing: {"token": thing.token}},
+    "vault.delete": {"-": secret},
+    "vault.import": NO_OBJECT,
+    "vault.set": {"-": adding(secret, value="a value")},
+    "vault.status": NO_OBJECT,
 }
 
 # The forms whose replies may differ between objects of other tenants and unknown ones.

@@ -89,7 +89,7 @@ extension SecretRows {
     private mutating func note(_ draft: AuditDraft?, _ secret: SecretReference, _ object: String, _ outcome: String) {
         guard var draft else { return }
         draft.object = object
-        draft.tenant = secret.tenant == Tenant.installation ? nil : secret.tenant
+        draft.tenant = secret.tenant
         draft.outcome = outcome
         audit.append(draft)
     }
