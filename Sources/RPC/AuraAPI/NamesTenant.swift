@@ -42,6 +42,11 @@ extension SecretParameters: NamesTenant {
     public var namedTenant: TenantID? { tenant }
 }
 
+extension AuditEraseParameters: NamesTenant {
+    /// The member `tenant`.
+    public var namedTenant: TenantID? { tenant }
+}
+
 extension SubscribeParameters: NamesTenant {
     /// The member `filter.tenant`.
     public var namedTenant: TenantID? { filter?.tenant }
