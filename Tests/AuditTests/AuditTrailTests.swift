@@ -24,7 +24,7 @@ import Testing
         ("secret.set", ["name": "mail.password", "value": "hunter2"]), ("secret.delete", ["name": "mail.password"]),
         ("access.deny", ["key": .string(String(repeating: "0f", count: 32))]), ("audit.erase", ["entries": [1]]),
         ("vault.set", ["name": "hetzner.token", "value": "hunter2"]), ("vault.delete", ["name": "hetzner.token"]),
-        ("vault.import", [:]),
+        ("vault.adopt", [:]),
     ]
 
     /// The methods that need a scope which is given by name only, with tests of their own.
@@ -33,7 +33,7 @@ import Testing
     /// The methods whose entry is not a part of a transaction, and the reason.
     private static let withoutTransaction = [
         "reconcile.run": "a sweep changes no row of the caller's",
-        "vault.import": "each credential has a transaction of its own",
+        "vault.adopt": "each credential has a transaction of its own",
     ]
 
     private static func id(_ number: Int) -> JSONValue { .string(Fixtures.id(number, Instance.self).text) }

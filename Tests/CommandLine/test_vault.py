@@ -195,11 +195,11 @@ def test_delete_names_the_secret(aura, daemon):
 
 
 def test_import_shows_what_is_left(aura, daemon):
-    daemon.on("vault.import", {
+    daemon.on("vault.adopt", {
         "imported": 2, "present": 1, "deleted": 3, "leftCount": 2, "left": [
             {"place": "/etc/aura/hetzner.token", "name": "hetzner.token", "deletable": False, "reason": "it is named"}]})
     run = aura("vault", "import", "--delete")
     assert run.lines == [
         "imported 2, in the vault before 1, deleted 3", "/etc/aura/hetzner.token: it is named", "and 1 more"]
     aura("vault", "import")
-    assert daemon.calls == [("vault.import", {"delete": True}), ("vault.import", {})]
+    assert daemon.calls == [("vault.adopt", {"delete": True}), ("vault.adopt", {})]

@@ -78,7 +78,7 @@ def test_files_are_imported_and_deleted(worlds, keys):
     assert "imported 2, in the vault before 0, deleted 0" in done.stdout
     assert f"{stranger}: no machine of this database needs it" in done.stdout
     assert len(files(world.daemon)) == 2
-    again = world.call("vault.import", delete=True)
+    again = world.call("vault.adopt", delete=True)
     assert (again["imported"], again["present"], again["deleted"]) == (0, 2, 1)
     assert files(world.daemon) == [stranger.name]
     # The token of the provider is imported, and stays where the configuration names it.
@@ -91,7 +91,7 @@ def test_files_are_imported_and_deleted(worlds, keys):
 
 def test_a_token_in_the_vault_is_changed_without_a_restart(worlds, keys, tmp_path):
     world = worlds({"vault.keyFile": keys(FIRST)})
-    world.call("vault.import")
+    world.call("vault.adopt")
     world.daemon.stop()
     world.daemon.with_settings(hetzner__token="vault:hetzner.token")
     world.daemon.start()

@@ -142,14 +142,15 @@ def test_a_websocket_is_opened_by_a_page_of_the_host_alone(world, token):
     browser = page(world).open(token[1])
     for headers in ({"Origin": None}, {"Origin": "https://evil.example"}, {"Sec_Fetch_Site": None},
                     {"Sec_Fetch_Site": "cross-site"}, {"Cookie": f"{COOKIE}=x"}):
-        opened, status, _ = handshake(world.daemon.http, headers=lines(browser, **headers))
+        opened, status, _ = handshake(
+            world.daemon.http, headers=lines(browser, **headers), shows_token=False)
         opened.close()
         assert status in (403, 426), headers
 
 
 def test_a_websocket_ends_with_its_session_and_its_token(world, token):
     browser = page(world).open(token[1])
-    socket = WebSocket(world.daemon.http, headers=lines(browser))
+    socket = WebSocket(world.daemon.http, headers=lines(browser), shows_token=False)
     assert socket.call("access.whoami")["proof"] == "session"
     browser.send("DELETE", "/session")
     error = socket.read()
@@ -157,7 +158,7 @@ def test_a_websocket_ends_with_its_session_and_its_token(world, token):
     with pytest.raises(Closed):
         socket.read()
     browser.open(token[1])
-    socket = WebSocket(world.daemon.http, headers=lines(browser))
+    socket = WebSocket(world.daemon.http, headers=lines(browser), shows_token=False)
     assert socket.call("access.whoami")["proof"] == "session"
     world.call("token.revoke", token=token[0])
     assert socket.read()["error"]["data"]["code"] == "tokenRevoked"

@@ -68,8 +68,8 @@ struct GoldenTests {
                 "token.explain: tokens:read",
                 "token.list: tokens:read",
                 "token.revoke: tokens:write; mutates",
+                "vault.adopt: secrets:write; mutates",
                 "vault.delete: secrets:write; mutates",
-                "vault.import: secrets:write; mutates",
                 "vault.set: secrets:write; mutates",
                 "vault.status: secrets:read",
             ])

@@ -160,7 +160,7 @@ private struct TestClient {
         let client = try await Daemon(store).connect(store, tenants: .only([Tenant.default]))
         for (method, parameters) in [
             ("vault.status", [:]), ("vault.set", ["name": "a", "value": "v"]), ("vault.delete", ["name": "a"]),
-            ("vault.import", [:]),
+            ("vault.adopt", [:]),
         ] as [(String, JSONValue)] {
             #expect(try await client.code(method, parameters) == "forbidden", "\(method)")
         }
@@ -238,7 +238,7 @@ private final class Files: OutsideCredentials {
         try await daemon.secrets.put(Secret("newer"), as: "machine.b")
         #expect(try await client.result("vault.status")["outside"] == 5)
 
-        let first = try await client.reply("vault.import")
+        let first = try await client.reply("vault.adopt")
         let result = try #require(first["result"])
         #expect(!first.serializedString().contains("planted"))
         #expect((result["imported"], result["present"], result["deleted"]) == (2, 1, 0))
@@ -247,7 +247,7 @@ private final class Files: OutsideCredentials {
         #expect(deletable?.compactMap { $0["name"]?.stringValue } == ["machine.a", "machine.b"])
         #expect(files.content.withLock { $0.count } == 4)
 
-        let second = try await client.result("vault.import", ["delete": true])
+        let second = try await client.result("vault.adopt", ["delete": true])
         #expect((second["imported"], second["present"], second["deleted"]) == (0, 3, 2))
         #expect(files.content.withLock { $0.keys.sorted() } == ["machine.c", "machine.d"])
         #expect(settings.content.withLock { $0.count } == 1)
@@ -266,7 +266,7 @@ private final class Files: OutsideCredentials {
         let daemon = try await Daemon(store)
         try await daemon.secrets.put(Secret("set by hand"), as: name)
         daemon.secrets.offer(Files([name: "of the file"], use: "use"))
-        let result = try await daemon.connect(store).result("vault.import", ["delete": true])
+        let result = try await daemon.connect(store).result("vault.adopt", ["delete": true])
         #expect(result["left"]?[0]?["reason"] == "the vault has another value: use, if that is the right one")
         #expect(try await daemon.secrets.open(name)?.reveal() == "set by hand")
     }
@@ -274,7 +274,7 @@ private final class Files: OutsideCredentials {
     @Test func aMachineThatIsDestroyedMeanwhileLeavesNoSecret() async throws {
         let daemon = try await Daemon(store)
         daemon.secrets.offer(Vanishing())
-        let result = try await daemon.connect(store).result("vault.import")
+        let result = try await daemon.connect(store).result("vault.adopt")
         #expect(result["leftCount"] == 0)
         #expect(try await daemon.secrets.open("machine.a") == nil)
     }

@@ -337,20 +337,20 @@ aura_token_revoke() {
     aura_call token.revoke "$params"
 }
 
+# aura_vault_adopt [delete=…]
+# Puts the credentials of this daemon's files and configuration into the vault.
+aura_vault_adopt() {
+    local params
+    params=$(_aura_members "" "delete" "$@") || return
+    aura_call vault.adopt "$params"
+}
+
 # aura_vault_delete NAME
 # Deletes a secret of the installation with all its versions.
 aura_vault_delete() {
     local params
     params=$(_aura_members "name" "" "$@") || return
     aura_call vault.delete "$params"
-}
-
-# aura_vault_import [delete=…]
-# Puts the credentials of this daemon's files and configuration into the vault.
-aura_vault_import() {
-    local params
-    params=$(_aura_members "" "delete" "$@") || return
-    aura_call vault.import "$params"
 }
 
 # aura_vault_set NAME VALUE

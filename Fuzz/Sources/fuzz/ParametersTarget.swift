@@ -35,7 +35,7 @@ enum ParametersTarget {
         check(Methods.secretDelete), check(Methods.secretList), check(Methods.secretReveal),
         check(Methods.secretSet), check(Methods.auditCheckpoint), check(Methods.auditExport),
         check(Methods.auditList), check(Methods.auditVerify), check(Methods.accessDeny), check(Methods.auditErase),
-        check(Methods.vaultDelete), check(Methods.vaultImport), check(Methods.vaultSet), check(Methods.vaultStatus),
+        check(Methods.vaultDelete), check(Methods.vaultAdopt), check(Methods.vaultSet), check(Methods.vaultStatus),
     ]
 
     private static func check<P: Codable & Sendable, R: Codable & Sendable>(

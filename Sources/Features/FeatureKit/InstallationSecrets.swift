@@ -11,7 +11,7 @@ public protocol InstallationSecrets: Sendable {
     func put(_ value: Secret, as name: String) async throws(Failure)
     /// Deletes a secret with all its versions. A missing secret is not an error.
     func delete(_ name: String) async throws(Failure)
-    /// Adds credentials that the daemon has outside of the database, for `vault.status` and `vault.import`.
+    /// Adds credentials that the daemon has outside of the database, for `vault.status` and `vault.adopt`.
     func offer(_ credentials: any OutsideCredentials)
 }
 

@@ -5,7 +5,7 @@ import FeatureKit
 public import JSONRPC
 public import Storage
 
-/// `vault.status`, `vault.set`, `vault.delete`, `vault.import`: the secrets of the installation, for operators.
+/// `vault.status`, `vault.set`, `vault.delete`, `vault.adopt`: the secrets of the installation, for operators.
 ///
 /// No method returns a value. The keys of machines are not reached by name.
 public struct VaultMethods: Sendable {
@@ -42,7 +42,7 @@ public struct VaultMethods: Sendable {
         router.register(Methods.vaultDelete) { parameters, call in
             try await answering(call) { vault, _ in try await delete(parameters, call, vault) }
         }
-        router.register(Methods.vaultImport) { parameters, call in
+        router.register(Methods.vaultAdopt) { parameters, call in
             try await answering(call) { _, installation in
                 try await CredentialImport(installation).run(deletes: parameters.delete ?? false)
             }

@@ -148,13 +148,24 @@ class Daemon(Program):
 
     @contextlib.contextmanager
     def dying_often(self, seconds=0.15):
-        """Kills and restarts the daemon repeatedly until the block ends; it is running afterwards."""
+        """Kills and restarts the daemon repeatedly until the block ends; it is running afterwards.
+
+        A daemon is killed `seconds` after a client has connected. The time grows, so that a client reaches its end on a
+        slow machine too."""
         stop = threading.Event()
 
         def kill():
-            while not stop.wait(seconds):
+            lasts, heard = seconds, 0
+            while True:
+                while self.log_text().count("] connection opened") == heard:
+                    if stop.wait(0.02):
+                        return
+                if stop.wait(lasts):
+                    return
+                heard = self.log_text().count("] connection opened")
                 self.kill()
                 self.start()
+                lasts *= 1.2
 
         killer = threading.Thread(target=kill)
         killer.start()

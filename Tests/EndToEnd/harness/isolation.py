@@ -139,8 +139,8 @@ FORMS = {
     "token.explain": {"text": lambda thing: {"text": thing.text}},
     "token.list": {**NO_OBJECT, **PRINCIPAL},
     "token.revoke": {"id": lambda thing: {"token": thing.token}},
+    "vault.adopt": NO_OBJECT,
     "vault.delete": {"-": secret},
-    "vault.import": NO_OBJECT,
     "vault.set": {"-": adding(secret, value="a value")},
     "vault.status": NO_OBJECT,
 }

@@ -387,20 +387,20 @@ export abstract class Methods {
     }
 
     /**
+     * Puts the credentials of this daemon's files and configuration into the vault. These are the keys of machines
+     * in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated.
+     * Only callers of all tenants can call it.
+     */
+    vaultAdopt(params: VaultImportParameters = {}, options?: CallOptions): Promise<VaultImportResult> {
+        return this.call("vault.adopt", params, options);
+    }
+
+    /**
      * Deletes a secret of the installation with all its versions. The keys of machines cannot be deleted by it.
      * Only callers of all tenants can call it.
      */
     vaultDelete(params: VaultSecretParameters, options?: CallOptions): Promise<VaultDeleteResult> {
         return this.call("vault.delete", params, options);
-    }
-
-    /**
-     * Puts the credentials of this daemon's files and configuration into the vault. These are the keys of machines
-     * in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated.
-     * Only callers of all tenants can call it.
-     */
-    vaultImport(params: VaultImportParameters = {}, options?: CallOptions): Promise<VaultImportResult> {
-        return this.call("vault.import", params, options);
     }
 
     /**

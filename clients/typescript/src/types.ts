@@ -1501,12 +1501,12 @@ export interface VaultStatusResult {
     /** The keys of this daemon's key file in its order, and then other keys that versions or tokens name. */
     keys: VaultKey[];
     /**
-     * The secrets of the installation that `vault.set` and `vault.import` made, ordered by name; not the keys of
+     * The secrets of the installation that `vault.set` and `vault.adopt` made, ordered by name; not the keys of
      * machines.
      */
     secrets: InstallationSecret[];
     /**
-     * The number of credentials that this daemon has in files or in its configuration, which `vault.import` can
+     * The number of credentials that this daemon has in files or in its configuration, which `vault.adopt` can
      * import.
      */
     outside: number;

@@ -128,7 +128,7 @@ struct VaultImportCommand: AsyncParsableCommand {
         try await Invocation.run(global) { invocation in
             let parameters = VaultImportParameters(delete: delete ? true : nil)
             try await invocation.show(
-                Methods.vaultImport, parameters, purpose: "import credentials"
+                Methods.vaultAdopt, parameters, purpose: "import credentials"
             ) { result in
                 [
                     Line(

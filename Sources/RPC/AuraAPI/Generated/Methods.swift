@@ -137,12 +137,12 @@ public enum Methods {
     /// Revokes a token.
     public static let tokenRevoke = RPCMethod<TokenParameters, TokenResult>(
         "token.revoke", parameters: "TokenParameters", scopes: ["tokens:write"], mutates: true)
+    /// Puts the credentials of this daemon's files and configuration into the vault.
+    public static let vaultAdopt = RPCMethod<VaultImportParameters, VaultImportResult>(
+        "vault.adopt", parameters: "VaultImportParameters", scopes: ["secrets:write"], mutates: true)
     /// Deletes a secret of the installation with all its versions.
     public static let vaultDelete = RPCMethod<VaultSecretParameters, VaultDeleteResult>(
         "vault.delete", parameters: "VaultSecretParameters", scopes: ["secrets:write"], mutates: true)
-    /// Puts the credentials of this daemon's files and configuration into the vault.
-    public static let vaultImport = RPCMethod<VaultImportParameters, VaultImportResult>(
-        "vault.import", parameters: "VaultImportParameters", scopes: ["secrets:write"], mutates: true)
     /// Sets the value of a secret of the installation.
     public static let vaultSet = RPCMethod<VaultSetParameters, VaultSetResult>(
         "vault.set", parameters: "VaultSetParameters", scopes: ["secrets:write"], mutates: true)

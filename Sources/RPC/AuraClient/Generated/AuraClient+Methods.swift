@@ -399,19 +399,19 @@ extension AuraClient {
         try await call(Methods.tokenRevoke, TokenParameters(token: token))
     }
 
+    /// Puts the credentials of this daemon's files and configuration into the vault.
+    ///
+    /// These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no
+    /// secret, and can be repeated. Only callers of all tenants can call it.
+    public func vaultAdopt(delete: Bool? = nil) async throws -> VaultImportResult {
+        try await call(Methods.vaultAdopt, VaultImportParameters(delete: delete))
+    }
+
     /// Deletes a secret of the installation with all its versions.
     ///
     /// The keys of machines cannot be deleted by it. Only callers of all tenants can call it.
     public func vaultDelete(name: String) async throws -> VaultDeleteResult {
         try await call(Methods.vaultDelete, VaultSecretParameters(name: name))
-    }
-
-    /// Puts the credentials of this daemon's files and configuration into the vault.
-    ///
-    /// These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no
-    /// secret, and can be repeated. Only callers of all tenants can call it.
-    public func vaultImport(delete: Bool? = nil) async throws -> VaultImportResult {
-        try await call(Methods.vaultImport, VaultImportParameters(delete: delete))
     }
 
     /// Sets the value of a secret of the installation.

@@ -472,6 +472,16 @@ class Methods:
         }
         return self._call("token.revoke", params, TokenResult.from_json)
 
+    def vault_adopt(self, *, delete: bool | None = None) -> VaultImportResult:
+        """Puts the credentials of this daemon's files and configuration into the vault.
+
+        These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "delete": delete,
+        }
+        return self._call("vault.adopt", params, VaultImportResult.from_json)
+
     def vault_delete(self, name: str) -> VaultDeleteResult:
         """Deletes a secret of the installation with all its versions.
 
@@ -481,16 +491,6 @@ class Methods:
             "name": name,
         }
         return self._call("vault.delete", params, VaultDeleteResult.from_json)
-
-    def vault_import(self, *, delete: bool | None = None) -> VaultImportResult:
-        """Puts the credentials of this daemon's files and configuration into the vault.
-
-        These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated. Only callers of all tenants can call it.
-        """
-        params: dict[str, Any] = {
-            "delete": delete,
-        }
-        return self._call("vault.import", params, VaultImportResult.from_json)
 
     def vault_set(self, name: str, value: str) -> VaultSetResult:
         """Sets the value of a secret of the installation.
@@ -973,6 +973,16 @@ class AsyncMethods:
         }
         return await self._call("token.revoke", params, TokenResult.from_json)
 
+    async def vault_adopt(self, *, delete: bool | None = None) -> VaultImportResult:
+        """Puts the credentials of this daemon's files and configuration into the vault.
+
+        These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated. Only callers of all tenants can call it.
+        """
+        params: dict[str, Any] = {
+            "delete": delete,
+        }
+        return await self._call("vault.adopt", params, VaultImportResult.from_json)
+
     async def vault_delete(self, name: str) -> VaultDeleteResult:
         """Deletes a secret of the installation with all its versions.
 
@@ -982,16 +992,6 @@ class AsyncMethods:
             "name": name,
         }
         return await self._call("vault.delete", params, VaultDeleteResult.from_json)
-
-    async def vault_import(self, *, delete: bool | None = None) -> VaultImportResult:
-        """Puts the credentials of this daemon's files and configuration into the vault.
-
-        These are the keys of machines in its credentials directory, and the credentials of providers. It replaces no secret, and can be repeated. Only callers of all tenants can call it.
-        """
-        params: dict[str, Any] = {
-            "delete": delete,
-        }
-        return await self._call("vault.import", params, VaultImportResult.from_json)
 
     async def vault_set(self, name: str, value: str) -> VaultSetResult:
         """Sets the value of a secret of the installation.

@@ -1682,9 +1682,9 @@ class VaultStatusResult:
     current_key: str
     # The keys of this daemon's key file in its order, and then other keys that versions or tokens name.
     keys: list[VaultKey]
-    # The secrets of the installation that `vault.set` and `vault.import` made, ordered by name; not the keys of machines.
+    # The secrets of the installation that `vault.set` and `vault.adopt` made, ordered by name; not the keys of machines.
     secrets: list[InstallationSecret]
-    # The number of credentials that this daemon has in files or in its configuration, which `vault.import` can import.
+    # The number of credentials that this daemon has in files or in its configuration, which `vault.adopt` can import.
     outside: int
 
     @classmethod

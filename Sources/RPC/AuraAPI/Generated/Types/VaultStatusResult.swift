@@ -6,10 +6,10 @@ public struct VaultStatusResult: Sendable, Hashable, Codable {
     public var currentKey: String
     /// The keys of this daemon's key file in its order, and then other keys that versions or tokens name.
     public var keys: [VaultKeyView]
-    /// The secrets of the installation that `vault.set` and `vault.import` made, ordered by name; not the keys of
+    /// The secrets of the installation that `vault.set` and `vault.adopt` made, ordered by name; not the keys of
     /// machines.
     public var secrets: [InstallationSecretView]
-    /// The number of credentials that this daemon has in files or in its configuration, which `vault.import` can
+    /// The number of credentials that this daemon has in files or in its configuration, which `vault.adopt` can
     /// import.
     public var outside: Int64
 
