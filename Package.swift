@@ -135,7 +135,7 @@ let package = Package(
             "Engine/Reconciliation", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
 
         // RPC: the wire, and the methods of every daemon
-        target("RPC/JSONRPC", ["AuraModel", "JSON", "JSONSchema", "Locking"]),
+        target("RPC/JSONRPC", ["AuraModel", "Encoding", "JSON", "JSONSchema", "Locking"]),
         target("RPC/AuraAPI", ["AuraModel", "JSON", "JSONRPC", "JSONSchema"]),
         target("RPC/Loopback", [nioCore]),
         target(

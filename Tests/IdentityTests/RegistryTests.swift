@@ -189,6 +189,20 @@ private struct Client {
         _ = try await daemon.connect().authenticate(token.text)
     }
 
+    @Test func tokensThatEndedLongAgoArePruned() async throws {
+        let daemon = try await Daemon()
+        let (ended, valid) = (try await daemon.token(), try await daemon.token(name: "other"))
+        _ = try await daemon.connect(uid: 0).result("token.revoke", ["token": .string(ended.id)])
+        for (days, left) in [(29, 2), (2, 1)] {
+            daemon.time.advance(by: .seconds(days * 86_400))
+            await daemon.registry.prune()
+            #expect(try await daemon.store.identities().tokens.count == left)
+        }
+        await daemon.registry.refresh()
+        #expect(daemon.registry.table.token(try Token(valid.text).id) != nil)
+        #expect(daemon.registry.table.token(try Token(ended.text).id) == nil)
+    }
+
     @Test func aRevokedTokenEndsItsConnections() async throws {
         let daemon = try await Daemon()
         let token = try await daemon.token()

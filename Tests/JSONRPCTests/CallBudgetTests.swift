@@ -14,7 +14,7 @@ import Testing
         #expect(budget.take(Self.wait, for: .user(1))?.code == .daemonBusy)
         for _ in 0..<2 { #expect(budget.take(Self.call, for: .user(1)) == nil) }
         #expect(budget.take(Self.call, for: .user(1))?.code == .daemonBusy)
-        for _ in 0..<2 { #expect(budget.take(Self.wait, for: .address("::1")) == nil) }
+        for _ in 0..<2 { #expect(budget.take(Self.wait, for: .network("::1")) == nil) }
         #expect(budget.take(Self.call, for: .user(2))?.code == .daemonBusy)
         budget.giveBack(Self.wait, of: .user(1))
         #expect(budget.take(Self.call, for: .user(2)) == nil)
@@ -40,16 +40,16 @@ import Testing
         for _ in 1...4 { #expect(budget.take(Self.call, for: one) == nil) }
         #expect(budget.take(Self.call, for: one)?.code == .daemonBusy)
         #expect(budget.take(Self.call, for: two) == nil)
-        for _ in 1...5 { #expect(budget.take(Self.call, for: .address("::1")) == nil) }
+        for _ in 1...5 { #expect(budget.take(Self.call, for: .network("::1")) == nil) }
         for _ in 1...3 { #expect(budget.takeSubscription(for: one) == nil) }
         #expect(budget.takeSubscription(for: one)?.data["limit"] == 3)
-        #expect(budget.takeSubscription(for: .address("::1")) == nil)
+        #expect(budget.takeSubscription(for: .network("::1")) == nil)
         for _ in 1...2 { #expect(budget.takeConnection(of: one) == nil) }
         #expect(budget.takeConnection(of: one)?.code == .tooManyConnectionsOfUser)
         #expect(budget.takeConnection(of: two) == nil)
         budget.giveBackConnection(of: one)
         #expect(budget.takeConnection(of: one) == nil)
-        for _ in 1...5 { #expect(budget.takeConnection(of: .address("::1")) == nil) }
+        for _ in 1...5 { #expect(budget.takeConnection(of: .network("::1")) == nil) }
     }
 
     /// 32 connections with a queue of 2 MiB each have the 64 MiB that a principal may have.

@@ -57,4 +57,19 @@ import Testing
         #expect(Self.admits(registry, .tcp(address: "127.0.0.1", port: 2)) == nil)
         #expect(Self.admits(registry, .tcp(address: "::1", port: 3)) != nil)
     }
+
+    /// A client mostly has all addresses of an IPv6 network of 64 bits.
+    @Test func anIPv6NetworkCountsAsOneAddress() throws {
+        let limits = RPCLimits(connectionsPerUser: 1, connectionsPerAddress: 1)
+        let registry = ConnectionRegistry(limits: limits, owner: 107)
+        let id = try #require(
+            Self.admits(registry, .tls(address: "2001:db8:1:2::1", port: 1, certificate: nil)))
+        #expect(Self.admits(registry, .tls(address: "2001:db8:1:2:ffff::7", port: 2, certificate: nil)) == nil)
+        #expect(Self.admits(registry, .tls(address: "2001:db8:1:3::1", port: 3, certificate: nil)) != nil)
+        registry.remove(id)
+        #expect(Self.admits(registry, .tls(address: "2001:db8:1:2:ffff::7", port: 2, certificate: nil)) != nil)
+        #expect(Peer.network(of: "2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64")
+        #expect(Peer.network(of: "::ffff:192.0.2.7") == "192.0.2.7" && Peer.network(of: "192.0.2.7") == "192.0.2.7")
+        #expect(Peer.network(of: "unknown") == "unknown")
+    }
 }

@@ -138,7 +138,7 @@ final class KeepAliveFilter: ChannelInboundHandler {
     }
 }
 
-/// The open connections of each network address. One address can have at most `limit`.
+/// The open connections of each network address (``Peer/network(of:)``). One can have at most `limit`.
 final class AddressCount: Sendable {
     private let limit: Int
     private let counts = Locked<[String: Int]>([:])
@@ -149,7 +149,7 @@ final class AddressCount: Sendable {
 
     /// Counts a connection until it closes. Returns false if its address has too many.
     func admit(_ channel: any Channel) -> Bool {
-        let address = channel.remoteAddress?.ipAddress ?? "unknown"
+        let address = Peer.network(of: channel.remoteAddress?.ipAddress ?? "unknown")
         let isAdmitted = counts.withLock { counts in
             guard counts[address, default: 0] < limit else { return false }
             counts[address, default: 0] += 1

@@ -31,10 +31,10 @@ public final class CallBudget: Sendable {
         }
     }
 
-    /// One user of the operating system, one network address, or one principal.
+    /// One user of the operating system, one network of a TCP client, or one principal.
     enum Payer: Sendable, Hashable {
         case user(UInt32)
-        case address(String)
+        case network(String)
         case process
         /// The id of a principal that has shown a token, a certificate or a session.
         case principal(String)
@@ -53,7 +53,7 @@ public final class CallBudget: Sendable {
         init(_ peer: Peer) {
             switch peer {
             case .unix(let peer): self = .user(peer.uid)
-            case .tcp(let address, _), .tls(let address, _, _): self = .address(address)
+            case .tcp(let address, _), .tls(let address, _, _): self = .network(Peer.network(of: address))
             case .memory: self = .process
             }
         }

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// The other end of a connection.
 public enum Peer: Sendable, Hashable, CustomStringConvertible {
     /// A local process on a Unix socket.
@@ -18,6 +20,26 @@ public enum Peer: Sendable, Hashable, CustomStringConvertible {
             certificate.map { "\($0.uri) at \(address) port \(port)" } ?? "\(address) port \(port)"
         case .memory: "this process"
         }
+    }
+}
+
+extension Peer {
+    /// The network of a TCP client (``network(of:)``), by which limits count such clients; `nil` for other peers.
+    public var network: String? {
+        switch self {
+        case .tcp(let address, _), .tls(let address, _, _): Self.network(of: address)
+        case .unix, .memory: nil
+        }
+    }
+
+    /// Returns an IPv4 address as it is, and the network of 64 bits of an IPv6 address, such as `2001:db8:1:2::/64`: one
+    /// client mostly has all addresses of such a network. A text that is no address is returned as it is.
+    public static func network(of address: String) -> String {
+        guard let parsed = IPAddress(address) else { return address }
+        guard parsed.bytes.count == 16,
+            let first = IPAddress(bytes: parsed.bytes.prefix(8) + [UInt8](repeating: 0, count: 8))
+        else { return parsed.description }
+        return "\(first)/64"
     }
 }
 

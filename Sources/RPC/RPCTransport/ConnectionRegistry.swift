@@ -22,7 +22,8 @@ final class ConnectionRegistry: Sendable {
         var peers: [UInt64: Peer] = [:]
         var handles: [UInt64: Handle] = [:]
         var perUser: [UInt32: Int] = [:]
-        var perAddress: [String: Int] = [:]
+        /// The connections of each network of TCP clients.
+        var perNetwork: [String: Int] = [:]
         var perProcess: [Int32: Int] = [:]
         /// The ids of the connections over the limits, which only root and the daemon's own user may have.
         var beyond: Set<UInt64> = []
@@ -32,7 +33,8 @@ final class ConnectionRegistry: Sendable {
             case .unix(let peer):
                 Self.add(change, to: &perUser[peer.uid])
                 Self.add(change, to: &perProcess[peer.pid])
-            case .tcp(let address, _), .tls(let address, _, _): Self.add(change, to: &perAddress[address])
+            case .tcp(let address, _), .tls(let address, _, _):
+                Self.add(change, to: &perNetwork[Peer.network(of: address)])
             case .memory: break
             }
         }
@@ -184,7 +186,9 @@ final class ConnectionRegistry: Sendable {
         case .unix(let peer):
             (open, limit, whose) = (state.perUser[peer.uid] ?? 0, limits.connectionsPerUser, "user")
         case .tcp(let address, _), .tls(let address, _, _):
-            (open, limit, whose) = (state.perAddress[address] ?? 0, limits.connectionsPerAddress, "address")
+            (open, limit, whose) = (
+                state.perNetwork[Peer.network(of: address)] ?? 0, limits.connectionsPerAddress, "address"
+            )
         case .memory: return nil
         }
         guard open >= limit else { return nil }

@@ -299,8 +299,9 @@ struct SecretUses: Sendable {
 }
 
 extension Peer {
-    /// The peer as text without what differs between its connections: the process or the port.
+    /// The peer as text without what differs between its connections: the process, the port, or the address within its
+    /// network.
     fileprivate var source: String {
-        "\(self)".split(separator: " ").prefix { $0 != "pid" && $0 != "port" }.joined(separator: " ")
+        network ?? "\(self)".split(separator: " ").prefix { $0 != "pid" && $0 != "port" }.joined(separator: " ")
     }
 }

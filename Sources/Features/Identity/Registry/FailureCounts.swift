@@ -1,5 +1,4 @@
 import AuraModel
-import Encoding
 import JSONRPC
 import Locking
 
@@ -20,7 +19,7 @@ final class FailureCounts: Sendable {
 
     private enum Subject: Hashable {
         case user(UInt32)
-        case network([UInt8])
+        case network(String)
         case other
     }
 
@@ -64,13 +63,8 @@ final class FailureCounts: Sendable {
     private static func subject(_ peer: Peer) -> Subject {
         switch peer {
         case .unix(let peer): .user(peer.uid)
-        case .tcp(let address, _), .tls(let address, _, _): IPAddress(address).map { .network($0.network64) } ?? .other
+        case .tcp(let address, _), .tls(let address, _, _): .network(Peer.network(of: address))
         case .memory: .other
         }
     }
-}
-
-extension IPAddress {
-    /// The whole IPv4 address, or the first 64 bits of an IPv6 address.
-    fileprivate var network64: [UInt8] { Array(bytes.prefix(8)) }
 }

@@ -63,6 +63,10 @@ public final class IdentityRegistry: Authenticator, Service {
     private static let interval = Duration.seconds(1)
     /// The number of reads of the counter after which the uses of tokens are stored.
     private static let readsPerFlush = 30
+    /// The number of reads of the counter after which ended rows are pruned.
+    private static let readsPerPrune = 3600
+    /// The time for which ended sessions, and tokens that were revoked or have expired, stay in the database.
+    static let keptAfterEnd = Duration.seconds(30 * 86_400)
 
     /// Reads the rows and creates the registry. Throws if they cannot be read: a daemon that cannot tell who calls must
     /// not serve. `onFailure` is called for each token that is refused; it must not block.
@@ -299,9 +303,19 @@ public final class IdentityRegistry: Authenticator, Service {
                     await flush()
                     await storeSessionUses()
                 }
+                if reads % Self.readsPerPrune == 0 { await prune() }
             }
         }
         await flush()
+    }
+
+    /// Deletes sessions and tokens that ended long ago. An error is logged; the next hour tries again.
+    func prune() async {
+        do {
+            _ = try await store.write(.prune(before: time.now() + (.zero - Self.keptAfterEnd)))
+        } catch {
+            logger.warning("cannot prune sessions and tokens", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Reads the rows if the counter has changed. An error is logged: the present rows stay in force.
