@@ -80,7 +80,7 @@ let package = Package(
         .library(
             name: "AuraWire",
             targets: ["AuraAPI", "EventStream", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
-        .library(name: "AuraTrust", targets: ["Audit", "Signatures", "Tokens", "Vault", "VaultKeys"]),
+        .library(name: "AuraTrust", targets: ["Audit", "Signatures", "Storage", "Tokens", "Vault", "VaultKeys"]),
         .library(name: "AuraIdentity", targets: ["FeatureKit", "Identity"]),
         .library(name: "AuraAgents", targets: ["Agents", "Reconciliation", "RPCService"]),
         .executable(name: "aurad", targets: ["aurad"]),

@@ -60,6 +60,29 @@ import VaultKeys
         #expect(try await other.services.credentials.load(next) == nil)
     }
 
+    /// Two daemons make keys for one machine: the second one was slow, and its lease has passed to the first one.
+    @Test func theFirstKeysOfAMachineStay() async throws {
+        let (one, files) = try await daemon()
+        let (other, _) = try await daemon()
+        let instance = Fixture.instance(phase: .provisioning)
+        #expect(try await one.services.credentials.add(Self.credentials("one"), for: instance))
+        #expect(try await !other.services.credentials.add(Self.credentials("other"), for: instance))
+        #expect(try await other.services.credentials.load(instance)?.client.privateKey.reveal() == "client of one")
+        var next = instance
+        next.generation += 1
+        try await files.save(Self.credentials("file"), for: next)
+        #expect(try await !one.services.credentials.add(Self.credentials("one"), for: next))
+    }
+
+    /// Another daemon may have the keys, and the machine is paid for.
+    @Test func missingKeysAreATransientFailure() async throws {
+        let (one, _) = try await daemon()
+        let failure = await #expect(throws: Failure.self) {
+            try await one.services.access(to: Fixture.instance(phase: .running))
+        }
+        #expect(failure?.errorClass == .transient && failure?.code == "credentialsMissing")
+    }
+
     @Test func keysOfTheTimeBeforeTheVaultAreReadFromTheirFiles() async throws {
         let (one, files) = try await daemon()
         let instance = Fixture.instance(phase: .running)

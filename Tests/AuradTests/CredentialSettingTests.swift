@@ -14,6 +14,7 @@ import Testing
         let values = Locked<[String: String]>([:])
 
         func open(_ name: String) async throws(Failure) -> Secret? { values.withLock { $0[name] }.map { Secret($0) } }
+        func add(_ value: Secret, as name: String) async throws(Failure) -> Bool { false }
         func put(_ value: Secret, as name: String) async throws(Failure) {}
         func delete(_ name: String) async throws(Failure) {}
         func offer(_ credentials: any OutsideCredentials) {}

@@ -1,5 +1,6 @@
 import Audit
 import Encoding
+import Storage
 
 /// Fuzzes checkpoints of the audit. The last byte selects one of three ways: the text as it is, or one of two genuine notes
 /// with the changes that the bytes describe. Only what was signed is accepted.

@@ -1,13 +1,25 @@
 public import AuraModel
 
-/// Stores the credentials of machines outside the database, so that no row holds a private key.
+/// Stores the credentials of machines: in files, or encrypted in the database.
 public protocol CredentialStore: Sendable {
     /// Returns the credentials of this generation of the instance, or `nil` if there are none.
     func load(_ instance: Instance) async throws -> MachineCredentials?
+    /// Stores the first credentials of this generation. Returns false, and changes nothing, if there are some: another
+    /// daemon may have the job by now. Returns once they are on the disk.
+    func add(_ credentials: MachineCredentials, for instance: Instance) async throws -> Bool
     /// Stores credentials and replaces earlier ones. Returns once they are on the disk.
     func save(_ credentials: MachineCredentials, for instance: Instance) async throws
     /// Removes credentials. Missing credentials are not an error.
     func remove(_ instance: Instance) async throws
+}
+
+extension CredentialStore {
+    /// Stores the credentials if there are none now.
+    public func add(_ credentials: MachineCredentials, for instance: Instance) async throws -> Bool {
+        guard try await load(instance) == nil else { return false }
+        try await save(credentials, for: instance)
+        return true
+    }
 }
 
 /// The keys to reach one machine, and the secret of its agent.

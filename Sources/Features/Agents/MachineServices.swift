@@ -29,13 +29,22 @@ public struct MachineServices: Sendable {
         self.settings = settings
     }
 
+    /// Returns the credentials of the machine. Throws a transient failure if this daemon has none: another daemon may have
+    /// them, in its files or in a vault that this one has no key for, and the machine is paid for.
+    func credentials(of instance: Instance) async throws -> MachineCredentials {
+        guard let found = try await credentials.load(instance) else {
+            throw Failure(
+                .transient, code: "credentialsMissing",
+                message:
+                    "this daemon has no keys of \(instance.name): give all daemons of the database one key file, or "
+                    + "one credentialsDirectory; if the keys are lost, destroy the instance")
+        }
+        return found
+    }
+
     /// Returns the SSH access to the machine. Throws if its credentials are missing or it has no address.
     func access(to instance: Instance) async throws -> SSHAccess {
-        guard let credentials = try await credentials.load(instance) else {
-            throw Failure(
-                .permanent, code: "credentialsMissing",
-                message: "the keys of \(instance.name) are not kept here any more")
-        }
+        let credentials = try await self.credentials(of: instance)
         guard let address = instance.server?.address else {
             throw Failure(.permanent, code: "addressMissing", message: "the machine of \(instance.name) has no address")
         }

@@ -33,6 +33,12 @@ public struct VaultCredentialStore: CredentialStore {
         }
     }
 
+    public func add(_ credentials: MachineCredentials, for instance: Instance) async throws -> Bool {
+        guard try await files.load(instance) == nil else { return false }
+        try LeaseGuard.check()
+        return try await secrets.add(try credentials.stored, as: Self.name(of: instance))
+    }
+
     public func save(_ credentials: MachineCredentials, for instance: Instance) async throws {
         // Another daemon may have the job by now, and other credentials for the machine.
         try LeaseGuard.check()

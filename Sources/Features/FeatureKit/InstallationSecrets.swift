@@ -7,6 +7,9 @@ public import AuraModel
 public protocol InstallationSecrets: Sendable {
     /// Returns the value of a secret, or `nil` if there is none.
     func open(_ name: String) async throws(Failure) -> Secret?
+    /// Sets the value of a secret that does not exist yet. Returns false, and changes nothing, if it exists. Returns once
+    /// it is on the disk.
+    func add(_ value: Secret, as name: String) async throws(Failure) -> Bool
     /// Sets the value of a secret. Returns once it is on the disk.
     func put(_ value: Secret, as name: String) async throws(Failure)
     /// Deletes a secret with all its versions. A missing secret is not an error.

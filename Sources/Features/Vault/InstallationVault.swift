@@ -23,6 +23,14 @@ public final class InstallationVault: InstallationSecrets {
         }
     }
 
+    public func add(_ value: Secret, as name: String) async throws(Failure) -> Bool {
+        do {
+            return try await insert(value, as: name)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
     public func put(_ value: Secret, as name: String) async throws(Failure) {
         do {
             try await vault.set(value, as: Self.reference(name), class: .sealed)

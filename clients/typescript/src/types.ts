@@ -628,8 +628,8 @@ export interface Limits {
      */
     connectionsPerUser: number;
     /**
-     * The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`.
-     * All clients of a loopback address have the same address.
+     * The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. An
+     * IPv6 network of 64 bits counts as one address. All clients of a loopback address have the same address.
      */
     connectionsPerAddress: number;
     /**

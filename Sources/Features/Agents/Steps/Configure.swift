@@ -15,9 +15,7 @@ struct Configure {
     func perform(_ context: StepContext) async throws -> StepOutcome {
         guard let driver = services.configuration else { return .done }
         let instance = context.instance
-        guard var credentials = try await services.credentials.load(instance) else {
-            throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
-        }
+        var credentials = try await services.credentials(of: instance)
         let run = try await run(context, credentials)
         var tries = try context.memory(Memory.self)?.tries
         let summary = try await context.use(

@@ -8,9 +8,7 @@ struct KeySteps {
 
     func create(_ context: StepContext) async throws -> StepOutcome {
         let instance = context.instance
-        guard let credentials = try await services.credentials.load(instance) else {
-            throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
-        }
+        let credentials = try await services.credentials(of: instance)
         if context.externalID != nil { return .done }
         let key: ServerKey
         if let found = try await adopt(instance, credentials) {
@@ -65,7 +63,8 @@ struct CredentialSteps {
             lastingHostKey: try await services.shell.makeKeyPair(comment: "host \(name)"), isConfigured: false,
             gatewayToken: token(context))
         context.noteChange()
-        try await services.credentials.save(credentials, for: instance)
+        // If another daemon was faster, its credentials are the machine's.
+        _ = try await services.credentials.add(credentials, for: instance)
         return .done
     }
 

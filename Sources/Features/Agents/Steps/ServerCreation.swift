@@ -106,9 +106,7 @@ struct ServerCreation {
         _ context: StepContext, placement: Placement, firewall: String?
     ) async throws -> ServerSpecification {
         let instance = context.instance
-        guard let credentials = try await services.credentials.load(instance) else {
-            throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
-        }
+        let credentials = try await services.credentials(of: instance)
         let key = context.externalID(of: "key.create")
         return ServerSpecification(
             name: instance.resourceName, placement: placement, image: services.settings.image,

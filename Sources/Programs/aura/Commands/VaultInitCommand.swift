@@ -48,6 +48,8 @@ struct VaultInitCommand: AsyncParsableCommand {
             } else {
                 let path = out ?? KeyFile.usualPath
                 try KeyFile.fill(try NewFile(path)) { try $0.finish("\(MasterKeys.newLine(id: Self.firstKey))\n") }
+                // The only key must not be lost by a power cut after secrets depend on it.
+                try KeyFile.sync(directoryOf: KeyFile.absolute(path))
                 Self.show("the vault's key \(Self.firstKey) is in \(path)", path, key: Self.firstKey, output)
             }
         }

@@ -107,12 +107,11 @@ enum KeyFile {
     }
 
     /// Makes the new name of a file durable.
-    private static func sync(directoryOf path: String) throws {
+    static func sync(directoryOf path: String) throws {
         let end = path.lastIndex(of: "/") ?? path.startIndex
         let descriptor = open(end == path.startIndex ? "/" : String(path[..<end]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else {
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
             throw Complaint(
                 .cannotWrite,
                 "cannot write the directory of \(path), \(String(cString: strerror(errno))): check the file")

@@ -19,10 +19,10 @@ struct MachineKeyFiles: OutsideCredentials {
         }
     }
 
-    /// Returns true unless the instance of this generation is unknown to the database or was destroyed.
+    /// Returns true unless the instance of this generation is unknown to the database, or is being or was destroyed.
     private func isNeeded(_ entry: FileCredentialStore.Entry) async throws -> Bool {
         guard let instance = try await store.instance(.id(entry.instance), in: .all) else { return false }
-        return instance.generation == entry.generation && instance.phase != .destroyed
+        return instance.generation == entry.generation && instance.phase != .destroyed && instance.phase != .destroying
     }
 }
 

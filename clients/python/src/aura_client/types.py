@@ -816,7 +816,7 @@ class Limits:
     connections_kept: int
     # The maximum number of connections of one user of the machine over the Unix socket. A further one is `tooManyConnectionsOfUser`.
     connections_per_user: int
-    # The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. All clients of a loopback address have the same address.
+    # The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. An IPv6 network of 64 bits counts as one address. All clients of a loopback address have the same address.
     connections_per_address: int
     # The maximum number of connections of one principal that has shown a token, a certificate or a session. A further one is `tooManyConnectionsOfUser`.
     connections_per_principal: int

@@ -32,8 +32,8 @@ public struct Limits: Sendable, Hashable, Codable {
     /// The maximum number of connections of one user of the machine over the Unix socket. A further one is
     /// `tooManyConnectionsOfUser`.
     public var connectionsPerUser: Int
-    /// The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. All
-    /// clients of a loopback address have the same address.
+    /// The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. An
+    /// IPv6 network of 64 bits counts as one address. All clients of a loopback address have the same address.
     public var connectionsPerAddress: Int
     /// The maximum number of connections of one principal that has shown a token, a certificate or a session. A
     /// further one is `tooManyConnectionsOfUser`.
