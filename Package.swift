@@ -150,8 +150,8 @@ let package = Package(
         target(
             "RPC/Gateway",
             [
-                "JSONRPC", "Locking", "Loopback", "Signatures", "TLS", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
-                nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
+                "AuraAPI", "JSONRPC", "Locking", "Loopback", "Signatures", "TLS", hummingbird, hummingbirdCore, nioCore,
+                nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
             ]),
         target(
             "RPC/EventStream",
@@ -266,8 +266,8 @@ let package = Package(
         suite(
             "GatewayTests",
             [
-                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", "Signatures", "TestKit", httpTypes, logging,
-                nioCore, nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
+                "AuraAPI", "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", "Signatures", "TestKit",
+                httpTypes, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
             ]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",

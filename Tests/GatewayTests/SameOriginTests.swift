@@ -1,4 +1,8 @@
+import AuraAPI
+import JSONRPC
 import Testing
+
+import struct HTTPTypes.HTTPResponse
 
 @testable import Gateway
 
@@ -31,6 +35,23 @@ import Testing
                     origins: request.origins, sites: request.sites, host: request.host, isEncrypted: isEncrypted)
                     == expected)
         }
+    }
+
+    /// Codes of refusals of a session, and their HTTP statuses.
+    static let statuses: [(RPCErrorCode, HTTPResponse.Status)] = [
+        (.unauthenticated, .unauthorized), (.tokenNotFound, .unauthorized), (.forbidden, .forbidden),
+        (.tooManyCalls, .tooManyRequests), (.quotaExceeded, .tooManyRequests), (.shuttingDown, .serviceUnavailable),
+    ]
+
+    @Test(arguments: statuses) func aRefusalHasItsStatus(_ code: RPCErrorCode, _ status: HTTPResponse.Status) {
+        #expect(RPCError(code, "cannot open a session").status == status)
+    }
+
+    /// The peer `memory` would have all rights.
+    @Test func aConnectionWithoutANamedPeerHasNoRights() {
+        let unknown = Peer.tcp(address: "unknown", port: 0)
+        #expect(GatewayContext.peer == unknown)
+        #expect(WebSocketUpgrade(origins: OriginPolicy(allowed: [])) { _, _, _, _ in }.peer == unknown)
     }
 
     @Test func aHostIsAnAddressOrListed() {

@@ -1,4 +1,6 @@
+import AuraAPI
 import AuraModel
+import JSON
 import JSONRPC
 import Logging
 import Storage
@@ -15,20 +17,25 @@ import Tokens
     private let key = TokenKey(id: "k1", bytes: Array(0..<32))
     private let principal = PrincipalID("00000000-0000-7000-8000-000000000001")
 
-    private func registry() async throws -> IdentityRegistry {
+    private func registry(
+        _ store: (any IdentityStore)? = nil, keys: [TokenKey]? = nil, defaults: TenantDefaults = TenantDefaults()
+    ) async throws -> IdentityRegistry {
         try await IdentityRegistry(
-            store: store, keys: TokenKeys([key]), unix: UnixAccess([], ownUser: 990, operators: nil),
-            installation: "model", time: time, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            store: store ?? self.store, keys: TokenKeys(keys ?? [key]),
+            unix: UnixAccess([], ownUser: 990, operators: nil), installation: "model", defaults: defaults, time: time,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Stores a principal and a token of it. Returns the token's text.
-    private func token(_ id: UInt8 = 1, expires: Timestamp? = nil) async throws -> Token {
+    private func token(
+        _ id: UInt8 = 1, expires: Timestamp? = nil, tenants: TenantScope = .all
+    ) async throws -> Token {
         let bytes = Array(repeating: id, count: 16)
         let now = time.now()
         _ = try await store.write(
             .createPrincipal(
                 PrincipalRecord(
-                    id: principal, name: "ada", kind: .person, scopes: ["instances:read"], tenants: .all,
+                    id: principal, name: "ada", kind: .person, scopes: ["instances:read"], tenants: tenants,
                     createdAt: now, createdBy: nil)))
         _ = try await store.write(
             .createToken(
@@ -39,8 +46,8 @@ import Tokens
         return key.token(id: bytes)
     }
 
-    private func connection() -> Session {
-        InMemoryConnection(router: Router { _ in }, peer: .tcp(address: "127.0.0.1", port: 1)).session
+    private func connection(_ peer: Peer = .tcp(address: "127.0.0.1", port: 1)) -> Session {
+        InMemoryConnection(router: Router { _ in }, peer: peer).session
     }
 
     private func open(_ registry: IdentityRegistry, _ token: Token) async throws -> OpenedSession {
@@ -48,8 +55,10 @@ import Tokens
     }
 
     /// Returns the connection of a request with the cookie, or the code of the refusal.
-    private func use(_ registry: IdentityRegistry, _ cookie: String) -> (session: Session, error: RPCErrorCode?) {
-        let session = connection()
+    private func use(
+        _ registry: IdentityRegistry, _ cookie: String, from peer: Peer = .tcp(address: "127.0.0.1", port: 1)
+    ) -> (session: Session, error: RPCErrorCode?) {
+        let session = connection(peer)
         do {
             try registry.authenticate(session, cookie: cookie)
             return (session, nil)
@@ -143,5 +152,110 @@ import Tokens
             uses += 1
         }
         #expect(uses == 3)
+    }
+
+    @Test func aTokenOpensThirtyTwoSessionsAtMost() async throws {
+        let registry = try await registry()
+        let token = try await token()
+        await registry.refresh()
+        for _ in 1...32 { _ = try await open(registry, token) }
+        let error = await #expect(throws: RPCError.self) { try await self.open(registry, token) }
+        #expect(error?.code == .quotaExceeded && error?.data["limit"] == 32)
+        #expect(try await store.identities().sessions.count == 32)
+        // Sessions without a use for half an hour have ended.
+        time.advance(by: .seconds(30 * 60))
+        _ = try await open(registry, token)
+    }
+
+    @Test func openingASessionIsAChangeOfTheTenant() async throws {
+        let registry = try await registry(defaults: TenantDefaults(mutationsPerMinute: 2))
+        let token = try await token(tenants: .only([Tenant.default]))
+        await registry.refresh()
+        for _ in 1...2 { _ = try await open(registry, token) }
+        let error = await #expect(throws: RPCError.self) { try await self.open(registry, token) }
+        #expect(error?.code == .tooManyCalls && error?.data["limit"] == 2)
+        #expect(try await store.identities().sessions.count == 2)
+        time.advance(by: .seconds(30))
+        _ = try await open(registry, token)
+    }
+
+    @Test func usesOfManySessionsAreStoredInOneChange() async throws {
+        let registry = try await registry()
+        let token = try await token()
+        await registry.refresh()
+        let cookies = [try await open(registry, token).cookie, try await open(registry, token).cookie]
+        time.advance(by: .seconds(300))
+        for cookie in cookies { #expect(use(registry, cookie).error == nil) }
+        let before = try await store.identityChanges()
+        await registry.storeSessionUses()
+        #expect(try await store.identities().sessions.map(\.lastUsedAt) == [time.now(), time.now()])
+        #expect(try await store.identityChanges() == before + 1)
+        await registry.refresh()
+        await registry.storeSessionUses()
+        #expect(try await store.identityChanges() == before + 1)
+    }
+
+    @Test func aConnectionWithADeniedKeyCannotUseASession() async throws {
+        let registry = try await registry()
+        let token = try await token()
+        await registry.refresh()
+        let opened = try await open(registry, token)
+        let certificate = ClientCertificate(
+            uri: "aura://model/principal/ada", keyDigest: Array(repeating: 7, count: 32), notAfter: .max / 1000)
+        let peer = Peer.tls(address: "10.0.0.1", port: 1, certificate: certificate)
+        #expect(use(registry, opened.cookie, from: peer).error == nil)
+        _ = try await store.write(.denyKey(DeniedKey(digest: certificate.keyDigest, at: time.now())))
+        await registry.refresh()
+        #expect(use(registry, opened.cookie, from: peer).error == .unauthenticated)
+        #expect(use(registry, opened.cookie).error == nil)
+    }
+
+    @Test func aSessionEndsWithTheKeyOfItsToken() async throws {
+        let registry = try await registry()
+        let token = try await token()
+        await registry.refresh()
+        let opened = try await open(registry, token)
+        let other = TokenKey(id: "k2", bytes: Array(1...32))
+        let (with, without) = (try await self.registry(keys: [other, key]), try await self.registry(keys: [other]))
+        #expect(use(with, opened.cookie).error == nil)
+        #expect(use(without, opened.cookie).error == .unauthenticated)
+    }
+
+    /// A store whose next read of the rows waits for `pause` before it returns.
+    private actor SlowStore: IdentityStore {
+        private let base: ModelStore
+        private var pause: (@Sendable () async throws -> Void)?
+
+        init(_ base: ModelStore) { self.base = base }
+
+        func pauseNextRead(_ pause: @escaping @Sendable () async throws -> Void) { self.pause = pause }
+
+        func identities() async throws(StorageError) -> Identities {
+            let rows = try await base.identities()
+            if let pause {
+                self.pause = nil
+                try? await pause()
+            }
+            return rows
+        }
+
+        func identityChanges() async throws(StorageError) -> Int64 { try await base.identityChanges() }
+
+        func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
+            try await base.write(change, audit: audit)
+        }
+    }
+
+    @Test func aSlowReadDoesNotUndoARevocation() async throws {
+        let slow = SlowStore(store)
+        let registry = try await registry(slow)
+        let token = try await token()
+        await slow.pauseNextRead { [store, time] in
+            _ = try await store.write(.revokeToken(token.id, at: time.now()))
+            await registry.refresh()
+        }
+        await registry.refresh()
+        #expect(registry.table.token(token.id)?.revokedAt == time.now())
+        #expect(throws: RPCError.self) { try registry.authenticate(self.connection(), token: token.text) }
     }
 }

@@ -22,8 +22,7 @@ private struct Daemon {
         let keys = TokenKeys(hasKey ? [key] : [])
         registry = try await IdentityRegistry(
             store: store, keys: keys, unix: UnixAccess(rules, ownUser: 990, operators: nil), installation: "model",
-            time: time,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            time: time, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let methods = IdentityMethods(
             store: store, registry: registry, keys: keys,
             identifiers: IdentifierSource(time: time, random: SeededRandom(seed: 1)), time: time)

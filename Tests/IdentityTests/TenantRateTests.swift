@@ -62,7 +62,8 @@ import Tokens
         #expect(refusal.code == .tooManyCalls && refusal.data["limit"] == 2 && refusal.data["actual"] == 3)
         #expect(refusal.message.contains("the tenant alice may make 2 changes in 60 seconds"))
         guard case .integer(let wait)? = refusal.data["retryAfterMs"] else { throw refusal }
-        // The refused change was a call. A fifth of the calls of a minute may be made at once.
+        // The refused change was no call. A fifth of the calls of a minute may be made at once.
+        #expect(two.call() == nil)
         #expect(two.call() == nil)
         #expect(two.call()?.data["limit"] == 20)
         #expect(other.call(mutates: true) == nil)

@@ -1,3 +1,4 @@
+import JSON
 import JSONRPC
 import Testing
 
@@ -32,7 +33,7 @@ import Testing
 
     @Test func connectionsWithoutAProofAreCountedUntilTheyShowOneOrEnd() throws {
         let registry = ConnectionRegistry(limits: RPCLimits(unprovenConnections: 2), owner: 107)
-        let ids = try (1...3).map { try #require(Self.admits(registry, .tcp(address: "192.0.2.1", port: $0))) }
+        let ids = try (1...3).map { try #require(Self.admits(registry, .tcp(address: "127.0.0.1", port: $0))) }
         #expect(registry.countUnproven(ids[0]) == nil)
         #expect(registry.countUnproven(ids[1]) == nil)
         #expect(registry.countUnproven(ids[2])?.code == .tooManyConnections)
@@ -46,6 +47,35 @@ import Testing
         // A connection that has ended already is not counted.
         #expect(registry.countUnproven(ids[1]) == nil)
         #expect(registry.unproven == 0)
+    }
+
+    /// A proxy on this machine may have all places.
+    @Test func oneNetworkHasHalfOfThePlacesOfConnectionsWithoutAProof() throws {
+        let registry = ConnectionRegistry(limits: RPCLimits(unprovenConnections: 6), owner: 107)
+        var ids: [UInt64] = []
+        func count(_ address: String) throws -> RPCError? {
+            ids.append(try #require(Self.admits(registry, .tcp(address: address, port: 1))))
+            return registry.countUnproven(try #require(ids.last))
+        }
+        for _ in 1...2 { #expect(try count("2001:db8:1:2::1") == nil) }
+        #expect(try count("2001:db8:1:2::2") == nil)
+        let refusal = try #require(try count("2001:db8:1:2::3"))
+        #expect(refusal.code == .tooManyConnectionsOfUser && refusal.data["limit"] == 3)
+        #expect(try count("2001:db8:1:3::1") == nil)
+        registry.noteProof(of: ids[0])
+        #expect(try count("2001:db8:1:2::3") == nil)
+        registry.remove(ids[1])
+        #expect(try count("2001:db8:1:2::3") == nil)
+        #expect(try count("2001:db8:1:2::3")?.code == .tooManyConnectionsOfUser)
+        for id in ids { registry.remove(id) }
+        for address in ["127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1", "::1", "::1"] {
+            #expect(try count(address) == nil)
+        }
+        #expect(try count("::1")?.code == .tooManyConnections)
+        let places: [(String, Bool)] = [("127.9.9.9", true), ("::1", true), ("128.0.0.1", false), ("::2", false)]
+        for (address, isLoopback) in places {
+            #expect(Peer.tcp(address: address, port: 1).isLoopback == isLoopback)
+        }
     }
 
     @Test func otherPeersAreRefusedBeyondTheLimits() {

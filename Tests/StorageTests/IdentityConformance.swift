@@ -221,12 +221,13 @@ enum Sample {
         #expect(try await store.identities().sessions == [first, Sample.session(2)])
 
         first.lastUsedAt = start + .seconds(8)
-        try await write([.touchSession(first.digest, at: first.lastUsedAt)], to: store)
+        try await write([.sessionsUsed([first.digest: first.lastUsedAt, Sample.digest(2): start])], to: store)
         #expect(try await store.identities().sessions.first == first)
         try await expectNoChange(
             [
-                .touchSession(first.digest, at: start), .touchSession(first.digest, at: first.lastUsedAt),
-                .touchSession(Sample.digest(9), at: first.lastUsedAt), .closeSession(Sample.digest(9)),
+                .sessionsUsed([first.digest: start]), .sessionsUsed([first.digest: first.lastUsedAt]),
+                .sessionsUsed([:]),
+                .sessionsUsed([Sample.digest(9): first.lastUsedAt]), .closeSession(Sample.digest(9)),
                 .openSession(Sample.session(1)),
             ], store)
         try await expectRefusal(

@@ -85,6 +85,40 @@ import Testing
         #expect(present.unreadable.count == 9998 + 9999)
     }
 
+    /// Sessions that have ended, also for want of use, do not count.
+    @Test(arguments: StoreUnderTest.all) func openSessionsOfATokenAreLimited(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        _ = try await store.write(.createPrincipal(Sample.principal()))
+        for number in 1...2 as ClosedRange<UInt8> { _ = try await store.write(.createToken(Sample.token(number))) }
+        for number in 1...31 as ClosedRange<UInt8> {
+            _ = try await store.write(.openSession(Sample.session(number, lasting: 7200)))
+        }
+        _ = try await store.write(.openSession(Sample.session(32, lasting: 60)))
+        func open(_ number: UInt8, after seconds: Int) async throws {
+            var session = Sample.session(number, lasting: 7200)
+            session.createdAt = start + .seconds(seconds)
+            session.lastUsedAt = session.createdAt
+            _ = try await store.write(.openSession(session))
+        }
+        func expectFull(after seconds: Int) async throws {
+            let error = try await expectStorageError(.quotaExceeded) { try await open(99, after: seconds) }
+            #expect(
+                error.message
+                    == "the token has the 32 open sessions that it may have: close some, or wait until they end")
+            #expect(error.limit == 32)
+        }
+        try await expectFull(after: 59)
+        _ = try await store.write(.openSession(Sample.session(33, of: 2)))
+        try await open(34, after: 60)
+        try await expectFull(after: 1799)
+        _ = try await store.write(
+            .sessionsUsed(
+                Dictionary(uniqueKeysWithValues: (1...30).map { (Sample.digest($0), start + .seconds(600)) })))
+        // One session was not used for half an hour.
+        try await open(35, after: 1800)
+        try await expectFull(after: 1859)
+    }
+
     /// A token counts for each of its tenants. A token of all tenants counts for its principal.
     @Test(arguments: StoreUnderTest.all) func validTokensOfATenantAreLimited(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
@@ -176,7 +210,7 @@ import Testing
             let moment = Timestamp(milliseconds: Int64(number))
             _ = try await store.write(.denyKey(DeniedKey(digest: Sample.digest(number), at: moment)))
         }
-        _ = try await store.write(.touchSession(Sample.digest(2), at: start + .seconds(1)))
+        _ = try await store.write(.sessionsUsed([Sample.digest(2): start + .seconds(1)]))
     }
 
     @Test(arguments: StoreUnderTest.withRows, damages)

@@ -83,6 +83,9 @@ struct ModelIdentities: IdentityRows, Sendable {
 
     func session(_ digest: [UInt8]) -> SessionRecord? { sessions[digest] }
     func countSessions(at now: Timestamp) -> Int { sessions.values.count { $0.expires > now } }
+    func countSessions(ofToken id: [UInt8], at now: Timestamp, usedAfter moment: Timestamp) -> Int {
+        sessions.values.count { $0.token == id && $0.expires > now && $0.lastUsedAt > moment }
+    }
     mutating func insert(_ session: SessionRecord) { sessions[session.digest] = session }
     mutating func setLastUse(ofSession digest: [UInt8], to moment: Timestamp) -> Bool {
         guard let session = sessions[digest], session.lastUsedAt < moment else { return false }

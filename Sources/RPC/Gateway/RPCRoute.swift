@@ -176,7 +176,12 @@ struct GatewayContext: RequestContext {
     }
 
     /// The client of the connection that the current task serves.
-    @TaskLocal static var peer = Peer.memory
+    @TaskLocal static var peer = Peer.unknown
 
     var peer: Peer { Self.peer }
+}
+
+extension Peer {
+    /// A client that no connection has named. It has no rights, as every client of TCP without a proof.
+    static let unknown = Peer.tcp(address: "unknown", port: 0)
 }

@@ -1,3 +1,4 @@
+import AuraAPI
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -136,11 +137,12 @@ extension RPCError {
         return response
     }
 
-    private var status: HTTPResponse.Status {
+    /// The HTTP status of the error.
+    var status: HTTPResponse.Status {
         switch code {
-        case .unauthenticated: .unauthorized
+        case .unauthenticated, .tokenNotFound: .unauthorized
         case .forbidden: .forbidden
-        case .tooManyConnectionsOfUser, .tooManyCalls: .tooManyRequests
+        case .tooManyConnectionsOfUser, .tooManyCalls, .quotaExceeded: .tooManyRequests
         default: .serviceUnavailable
         }
     }

@@ -9,7 +9,7 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
 
     let origins: OriginPolicy
     /// The client of the connection. Each connection has its own copy of the upgrade.
-    var peer = Peer.memory
+    var peer = Peer.unknown
     private let serve: Gateway.WebSocketServer
     private let handshake: NIOTypedWebSocketServerUpgrader<GatewayChannel.Use>
 

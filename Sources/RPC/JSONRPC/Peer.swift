@@ -32,6 +32,16 @@ extension Peer {
         }
     }
 
+    /// True for a TCP client with an address of the loopback interface: 127.0.0.0/8 or `::1`.
+    public var isLoopback: Bool {
+        switch self {
+        case .tcp(let address, _), .tls(let address, _, _):
+            guard let bytes = IPAddress(address)?.bytes else { return false }
+            return bytes.count == 4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
+        case .unix, .memory: return false
+        }
+    }
+
     /// Returns an IPv4 address as it is, and the network of 64 bits of an IPv6 address, such as `2001:db8:1:2::/64`: one
     /// client mostly has all addresses of such a network. A text that is no address is returned as it is.
     public static func network(of address: String) -> String {

@@ -31,7 +31,8 @@ public struct RPCLimits: Sendable, Hashable {
     /// The maximum number of connections of one principal that has shown a token, a certificate or a session.
     public var connectionsPerPrincipal: Int
     /// The maximum number of connections that have shown no proof of who calls, over all TCP listeners and WebSockets.
-    /// Connections of the Unix socket and of client certificates do not count.
+    /// Connections of the Unix socket and of client certificates do not count. One network address has at most half of
+    /// the number, but those of the loopback interface.
     public var unprovenConnections: Int
     /// The longest message of a connection that has shown no proof, in bytes without its line end.
     public var unprovenMessageBytes: Int

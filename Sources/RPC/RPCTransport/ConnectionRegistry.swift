@@ -43,8 +43,9 @@ final class ConnectionRegistry: Sendable {
             let sum = (count ?? 0) + change
             count = sum > 0 ? sum : nil
         }
-        /// The ids of the connections that have shown no proof of who calls.
-        var unproven: Set<UInt64> = []
+        /// The connections that have shown no proof of who calls, each with its network; `nil` on the loopback
+        /// interface, whose clients are many behind a proxy.
+        var unproven: [UInt64: String?] = [:]
         var isDraining = false
         var whenEmpty: [CheckedContinuation<Void, Never>] = []
     }
@@ -94,7 +95,7 @@ final class ConnectionRegistry: Sendable {
             guard let peer = state.peers.removeValue(forKey: id) else { return [] }
             state.handles[id] = nil
             state.beyond.remove(id)
-            state.unproven.remove(id)
+            state.unproven.removeValue(forKey: id)
             state.count(peer, -1)
             guard state.peers.isEmpty else { return [] }
             defer { state.whenEmpty = [] }
@@ -107,11 +108,20 @@ final class ConnectionRegistry: Sendable {
     var unproven: Int { state.withLock { $0.unproven.count } }
 
     /// Counts an admitted connection among those without a proof, until ``noteProof(of:)`` or ``remove(_:)``. Returns an
-    /// error if there are too many.
+    /// error if there are too many. One network may have half of the places, so that no single one can take them all.
     func countUnproven(_ id: UInt64) -> RPCError? {
         state.withLock { state in
-            guard state.peers[id] != nil else { return nil }
+            guard let peer = state.peers[id] else { return nil }
             let most = limits.unprovenConnections
+            let network = peer.isLoopback ? nil : peer.network
+            let half = max(1, most / 2)
+            if let network, state.unproven.values.count(where: { $0 == network }) >= half {
+                return .limit(
+                    .tooManyConnectionsOfUser,
+                    "cannot take more than \(half) connections of one address that have not shown who calls: try again, "
+                        + "or call session.authenticate right after connecting",
+                    limit: half, actual: half + 1, retryAfterMs: 1000)
+            }
             guard state.unproven.count < most else {
                 return .limit(
                     .tooManyConnections,
@@ -119,14 +129,14 @@ final class ConnectionRegistry: Sendable {
                         + "session.authenticate right after connecting, or use the Unix socket",
                     limit: most, actual: most + 1, retryAfterMs: 1000)
             }
-            state.unproven.insert(id)
+            state.unproven.updateValue(network, forKey: id)
             return nil
         }
     }
 
     /// Records that a connection has shown a proof.
     func noteProof(of id: UInt64) {
-        state.withLock { _ = $0.unproven.remove(id) }
+        state.withLock { _ = $0.unproven.removeValue(forKey: id) }
     }
 
     /// Makes every connection close after the replies to its accepted calls. New connections are refused.

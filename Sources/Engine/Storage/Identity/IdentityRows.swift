@@ -48,6 +48,8 @@ public protocol IdentityRows {
     mutating func session(_ digest: [UInt8]) throws -> SessionRecord?
     /// Returns the number of sessions that do not end up to `now`.
     mutating func countSessions(at now: Timestamp) throws -> Int
+    /// Returns the number of sessions of a token that do not end up to `now` and were used after `moment`.
+    mutating func countSessions(ofToken id: [UInt8], at now: Timestamp, usedAfter moment: Timestamp) throws -> Int
     /// Inserts a session, whose digest is new.
     mutating func insert(_ session: SessionRecord) throws
     /// Sets the time of the session's last use, if it is later than the stored one. Returns false if nothing changed.
@@ -94,7 +96,7 @@ extension IdentityRows {
         case .revokeToken(let id, let now): try revokeToken(id, at: now)
         case .tokensUsed(let uses): try noteUses(uses)
         case .openSession(let session): try open(session)
-        case .touchSession(let digest, let now): try setLastUse(ofSession: digest, to: now)
+        case .sessionsUsed(let uses): try noteUses(ofSessions: uses)
         case .closeSession(let digest): try deleteSession(digest)
         case .denyKey(let key): try insert(key)
         case .prune(let moment): try prune(before: moment) > 0
@@ -194,6 +196,12 @@ extension IdentityRows {
         return false
     }
 
+    private mutating func noteUses(ofSessions uses: [[UInt8]: Timestamp]) throws -> Bool {
+        var isEffective = false
+        for (digest, moment) in uses where try setLastUse(ofSession: digest, to: moment) { isEffective = true }
+        return isEffective
+    }
+
     private mutating func open(_ session: SessionRecord) throws -> Bool {
         if var known = try self.session(session.digest) {
             known.lastUsedAt = session.lastUsedAt
@@ -204,6 +212,14 @@ extension IdentityRows {
         guard let token = try token(session.token), token.revokedAt == nil, token.expires.map({ now < $0 }) ?? true
         else {
             throw StorageError(.tokenNotFound, "no valid token has the id \(hexadecimal(session.token))")
+        }
+        let idle = now + (.zero - IdentityLimits.sessionIdleTime)
+        let most = IdentityLimits.sessionsOfToken
+        guard try countSessions(ofToken: session.token, at: now, usedAfter: idle) < most else {
+            throw StorageError(
+                .quotaExceeded,
+                "the token has the \(most) open sessions that it may have: close some, or wait until they end",
+                limit: most)
         }
         try check(
             try countSessions(at: now), below: IdentityLimits.sessions, "open sessions",
@@ -292,10 +308,9 @@ extension IdentityChange {
         case .createToken(let token, _): ("token \(Base64.encodeURL(token.id))", nil)
         case .revokeToken(let id, _): ("token \(Base64.encodeURL(id))", nil)
         case .openSession(let session): ("session of token \(Base64.encodeURL(session.token))", nil)
-        case .touchSession(let digest, _), .closeSession(let digest):
-            ("session \(hexadecimal(digest.prefix(8)))", nil)
+        case .closeSession(let digest): ("session \(hexadecimal(digest.prefix(8)))", nil)
         case .denyKey(let key): ("key \(hexadecimal(key.digest))", nil)
-        case .tokensUsed, .prune, .adoptTenants: (nil, nil)
+        case .tokensUsed, .sessionsUsed, .prune, .adoptTenants: (nil, nil)
         }
     }
 }

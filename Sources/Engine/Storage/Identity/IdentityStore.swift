@@ -89,11 +89,11 @@ public enum IdentityChange: Sendable {
     /// are ignored. Does not change the counter. Each token costs a statement, so a daemon collects uses for a while.
     case tokensUsed([[UInt8]: Timestamp])
     /// Inserts a session. Throws `tokenNotFound` if its token does not exist, is revoked or has expired, `conflict` if
-    /// another session has the digest, and `quotaExceeded`.
+    /// another session has the digest, and `quotaExceeded` if the token or the installation has too many.
     case openSession(SessionRecord)
-    /// Stores the time of the last use of the session with this digest. An earlier time than the stored one and an
-    /// unknown digest are ignored.
-    case touchSession([UInt8], at: Timestamp)
+    /// Stores the times of the last uses of sessions, by their digests. An earlier time than the stored one and an
+    /// unknown digest are ignored. Each session costs a statement.
+    case sessionsUsed([[UInt8]: Timestamp])
     /// Ends the session with this digest. An unknown one is ignored.
     case closeSession([UInt8])
     /// Denies a key. A key that is denied keeps its time.
@@ -135,4 +135,8 @@ public enum IdentityLimits {
     public static let tokens = 10_000
     /// The maximum number of sessions that have not ended.
     public static let sessions = 10_000
+    /// The maximum number of sessions of one token that have not ended.
+    public static let sessionsOfToken = 32
+    /// The time without a use after which a session ends.
+    public static let sessionIdleTime = Duration.seconds(1800)
 }

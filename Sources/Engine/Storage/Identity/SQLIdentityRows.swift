@@ -116,6 +116,12 @@ package struct SQLIdentityRows<Connection: SQLConnection>: IdentityRows {
         try connection.count("FROM session WHERE expires > ?", [SQLValue(now)])
     }
 
+    package func countSessions(ofToken id: [UInt8], at now: Timestamp, usedAfter moment: Timestamp) throws -> Int {
+        try connection.count(
+            "FROM session WHERE token = ? AND expires > ? AND last_used_at > ?",
+            [.bytes(id), SQLValue(now), SQLValue(moment)])
+    }
+
     package func insert(_ session: SessionRecord) throws { try insert(session, "") }
 
     package func setLastUse(ofSession digest: [UInt8], to moment: Timestamp) throws -> Bool {

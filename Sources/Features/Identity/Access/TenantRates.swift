@@ -46,12 +46,13 @@ final class TenantRate: Sendable {
     /// The number of calls that may be made at once: a fifth of those of a minute.
     private static func burst(_ limit: Int) -> Int { limit == 0 ? 0 : max(1, limit / 5) }
 
-    /// Takes one call of a method. Returns `nil`, or the refusal.
+    /// Takes one call of a method. Returns `nil`, or the refusal. A call that is refused does not count.
     func take(_ method: MethodProperties, at now: Timestamp) -> RPCError? {
         if let wait = calls.take(at: now) {
             return refusal(method, "make \(calls.limit) calls", limit: calls.limit, wait)
         }
         guard method.mutates, let wait = mutations.take(at: now) else { return nil }
+        calls.giveBack()
         return refusal(method, "make \(mutations.limit) changes", limit: mutations.limit, wait)
     }
 
@@ -66,7 +67,8 @@ final class TenantRate: Sendable {
 
 /// The rate of a caller that is limited to tenants. A call counts towards the first of its tenants that has calls left.
 ///
-/// Constant replies do not count: to copy one costs less than to count it.
+/// Constant replies that are copied do not count: to copy one costs less than to count it. Those of a caller with a token
+/// or a session are not copied, because other rules cover them, and count.
 struct TenantRateRule: CallRule {
     let rates: [TenantRate]
     let time: any TimeSource

@@ -112,6 +112,11 @@ final class CallRate: Sendable {
             return state.limit == 0 ? 60_000 : Int((1 - state.left) * 60_000 / Double(state.limit)) + 1
         }
     }
+
+    /// Gives back a call that was taken and not made.
+    func giveBack() {
+        state.withLock { $0.left = min(Double($0.burst), $0.left + 1) }
+    }
 }
 
 extension Token {

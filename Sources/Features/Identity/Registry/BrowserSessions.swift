@@ -10,7 +10,11 @@ extension IdentityRegistry: SessionKeeper {
     /// The longest life of a session, used or not.
     static let sessionLife = Duration.seconds(12 * 3600)
     /// The time after which a later use of a session is stored. Each stored use makes all daemons read the identities.
+    /// So another daemon can end a session earlier than this one, by this time and the interval between two stores.
     private static let useInterval = Duration.seconds(300)
+
+    /// The opening of a session, for the rules of its token: a change.
+    private static let opening = MethodProperties(name: "session.open", scopes: [], mutates: true)
 
     /// Opens a session. A token with restrictions is refused, because the row of a session has none.
     public func openSession(token text: String, on session: Session) async throws(RPCError) -> OpenedSession {
@@ -19,6 +23,7 @@ extension IdentityRegistry: SessionKeeper {
             throw RPCError(
                 .forbidden, "cannot open a session with a token that has restrictions: use the token without them")
         }
+        for rule in session.principal.rights.rules { try rule.check(Self.opening, session) }
         let (now, secret) = (time.now(), SessionSecret())
         let end = [now + Self.sessionLife, table.token(token.id)?.expires ?? now + Self.sessionLife].min() ?? now
         let record = SessionRecord(digest: secret.digest, token: token.id, createdAt: now, expires: end)
@@ -29,6 +34,12 @@ extension IdentityRegistry: SessionKeeper {
     /// Gives the connection the principal of a session, and counts as a use of it.
     public func authenticate(_ session: Session, cookie: String) throws(RPCError) {
         let (now, table) = (time.now(), table)
+        guard !isDenied(session.peer, table) else {
+            onFailure(session.peer)
+            throw RPCError(
+                .unauthenticated,
+                "cannot use a session on this connection, \(IdentityTable.Refusal.certificate.reason)")
+        }
         guard let digest = SessionSecret(cookie)?.digest, let record = table.session(digest) else {
             onFailure(session.peer)
             // Another daemon may have opened the session within the last second.
@@ -56,7 +67,7 @@ extension IdentityRegistry: SessionKeeper {
     public func closeSession(cookie: String, peer: Peer) async throws(RPCError) {
         let (now, table) = (time.now(), table)
         guard let digest = SessionSecret(cookie)?.digest, let record = table.session(digest) else { return }
-        let grant = try? table.grant(session: digest, at: now)
+        let grant = try? table.grant(session: digest, keys, at: now)
         let caller = grant.map { principal(of: $0, .session, token: record.token, rules: []) }
         try await write(.closeSession(digest), "session.close", by: caller, from: peer)
     }
@@ -66,7 +77,7 @@ extension IdentityRegistry: SessionKeeper {
         ofSession digest: [UInt8], _ use: SessionUse, _ table: IdentityTable, at now: Timestamp
     ) throws(IdentityTable.Refusal) -> Principal {
         guard !use.isIdle(at: now), let record = table.session(digest) else { throw .sessionEnded }
-        let grant = try table.grant(session: digest, at: now)
+        let grant = try table.grant(session: digest, keys, at: now)
         let rule = SessionRule(use: use, end: grant.end ?? record.expires, time: time)
         return principal(of: grant, .session, token: record.token, rules: [rule])
     }
@@ -74,11 +85,15 @@ extension IdentityRegistry: SessionKeeper {
     /// Stores the last uses of sessions that were used again long after the stored use.
     func storeSessionUses() async {
         let (table, uses) = state.withLock { ($0.table, $0.sessions) }
+        var late: [[UInt8]: Timestamp] = [:]
         for (digest, use) in uses {
-            guard let record = table.session(digest), use.last - record.lastUsedAt >= Self.useInterval else { continue }
-            // A failure is harmless: the next call tries again.
-            _ = try? await store.write(.touchSession(digest, at: use.last))
+            let last = use.last
+            guard let record = table.session(digest), last - record.lastUsedAt >= Self.useInterval else { continue }
+            late[digest] = last
         }
+        guard !late.isEmpty else { return }
+        // A failure is harmless: the next call tries again.
+        _ = try? await store.write(.sessionsUsed(late))
     }
 
     /// Writes a change with its entry of the audit, and reads the rows anew.
@@ -100,9 +115,6 @@ extension IdentityRegistry: SessionKeeper {
 
 /// The last use of a session on this daemon, or on another one that has stored it.
 final class SessionUse: Sendable {
-    /// The time without a use after which a session ends.
-    static let idleLimit = Duration.seconds(1800)
-
     private let state: Locked<Timestamp>
 
     init(_ last: Timestamp) {
@@ -113,10 +125,12 @@ final class SessionUse: Sendable {
 
     func note(_ now: Timestamp) { state.withLock { $0 = max($0, now) } }
 
-    func isIdle(at now: Timestamp) -> Bool { now - last >= Self.idleLimit }
+    func isIdle(at now: Timestamp) -> Bool { now - last >= IdentityLimits.sessionIdleTime }
 }
 
-/// Each call of a session is a use of it, constant replies included. A connection that only receives events is not used.
+/// Each call of a method with scopes is a use of the session, calls with constant replies included. A request over HTTP
+/// and a WebSocket handshake with the cookie are uses too (``IdentityRegistry/authenticate(_:cookie:)``). Events that a
+/// connection receives, and its calls of methods without scopes, are not.
 struct SessionRule: CallRule {
     let use: SessionUse
     let end: Timestamp

@@ -34,6 +34,10 @@ public final class IdentityRegistry: Authenticator, Service {
 
     struct State {
         var table: IdentityTable
+        /// The number of reads of the rows that have begun.
+        var reads = 0
+        /// The number of the read that ``table`` is from.
+        var tableRead = 0
         var shown: [ObjectIdentifier: Shown] = [:]
         /// The counters of restrictions `rate`, by the id of the token.
         var rates: [[UInt8]: TokenRates] = [:]
@@ -46,6 +50,8 @@ public final class IdentityRegistry: Authenticator, Service {
     }
 
     let store: any IdentityStore
+    /// The keys that sign tokens.
+    let keys: TokenKeys
     private let tokens: VerifiedTokens
     private let unix: UnixAccess
     private let installation: String
@@ -76,6 +82,7 @@ public final class IdentityRegistry: Authenticator, Service {
         logger: Logger, onFailure: @escaping @Sendable (Peer) -> Void = { _ in }
     ) async throws(StorageError) {
         self.store = store
+        self.keys = keys
         tokens = VerifiedTokens(keys)
         self.unix = unix
         self.installation = installation
@@ -283,7 +290,7 @@ public final class IdentityRegistry: Authenticator, Service {
     }
 
     /// Returns true if the client has shown a certificate with a denied key.
-    private func isDenied(_ peer: Peer, _ table: IdentityTable) -> Bool {
+    func isDenied(_ peer: Peer, _ table: IdentityTable) -> Bool {
         guard case .tls(_, _, let certificate?) = peer else { return false }
         return table.isDenied(key: certificate.keyDigest)
     }
@@ -323,9 +330,16 @@ public final class IdentityRegistry: Authenticator, Service {
         do {
             let known = table.changes
             guard try await store.identityChanges() != known else { return }
+            let read = state.withLock { state in
+                state.reads += 1
+                return state.reads
+            }
             let (new, now) = (IdentityTable(try await store.identities()), time.now())
             state.withLock { state in
-                state.table = new
+                // A read that began later has ended before this one: its rows are newer. The counters cannot tell,
+                // because a database that was restored has a lower one.
+                guard read > state.tableRead else { return }
+                (state.table, state.tableRead) = (new, read)
                 state.rates = state.rates.filter { new.token($0.key) != nil }
                 state.sessions = state.sessions.filter { new.session($0.key) != nil }
                 // Another daemon may have seen a later use.

@@ -83,9 +83,12 @@ struct IdentityTable: Sendable {
         return try grant(row, token, to: peer, at: now)
     }
 
-    /// Returns what a session may do: the same as its token, which has no restrictions.
-    func grant(session digest: [UInt8], at now: Timestamp) throws(Refusal) -> Grant {
-        guard let session = sessions[digest], now < session.expires, let row = tokens[session.token] else {
+    /// Returns what a session may do: the same as its token, which has no restrictions. `keys` must have the key of the
+    /// token.
+    func grant(session digest: [UInt8], _ keys: TokenKeys, at now: Timestamp) throws(Refusal) -> Grant {
+        guard let session = sessions[digest], now < session.expires, let row = tokens[session.token],
+            keys[row.keyID] != nil
+        else {
             throw .sessionEnded
         }
         var grant = try grant(row, nil, to: nil, at: now)
