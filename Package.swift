@@ -332,7 +332,12 @@ let package = Package(
                 "TestKit", "Vault", "VaultKeys", logging,
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
-        suite("AuradTests", ["aurad", "AuraModel", "DriverKit", "FeatureKit", "Locking", configuration]),
+        suite(
+            "AuradTests",
+            [
+                "aurad", "AuraModel", "DriverKit", "FeatureKit", "Locking", "Storage", "TLS", "TestKit", configuration,
+                logging,
+            ]),
         target("Tests/TokenMutations", []),
         .executableTarget(
             name: "prove-tokens", dependencies: ["TokenMutations", "Tokens", argumentParser],

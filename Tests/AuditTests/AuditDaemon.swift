@@ -177,6 +177,7 @@ final class DoctoredAudit: AuditStore, Ledger, Coordination {
         var head: AuditHead?
         var floor: AuditHead?
         var editEvents: (@Sendable (inout [Event]) -> Void)?
+        var beforeCheckpoints: (@Sendable () async throws -> Void)?
     }
 
     init(_ base: ModelStore) {
@@ -193,6 +194,11 @@ final class DoctoredAudit: AuditStore, Ledger, Coordination {
 
     /// Changes the events of each later read.
     func editEvents(_ edit: (@Sendable (inout [Event]) -> Void)?) { state.withLock { $0.editEvents = edit } }
+
+    /// Does this once before the next read of the checkpoints.
+    func beforeCheckpoints(_ action: @escaping @Sendable () async throws -> Void) {
+        state.withLock { $0.beforeCheckpoints = action }
+    }
 
     /// Makes this entry the last one that was pruned.
     func begin(after floor: AuditHead) {
@@ -238,7 +244,18 @@ final class DoctoredAudit: AuditStore, Ledger, Coordination {
     func putAuditCheckpoint(_ checkpoint: AuditCheckpoint) async throws(StorageError) {
         try await base.putAuditCheckpoint(checkpoint)
     }
-    func auditCheckpoints() async throws(StorageError) -> Page<AuditCheckpoint> { try await base.auditCheckpoints() }
+    func auditCheckpoints() async throws(StorageError) -> Page<AuditCheckpoint> {
+        let action = state.withLock { state in
+            defer { state.beforeCheckpoints = nil }
+            return state.beforeCheckpoints
+        }
+        do {
+            try await action?()
+        } catch {
+            throw StorageError(.corrupt, "\(error)")
+        }
+        return try await base.auditCheckpoints()
+    }
 
     func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         var events = try await base.events(query)

@@ -204,6 +204,91 @@ import Testing
         #expect(try await signed() == [1, 2, 2 + AuditCheckpoints.entryLimit])
     }
 
+    /// A time in the future, or at the end of the range, is that of a wrong clock or was changed.
+    @Test(arguments: [Int64.max, .min]) func noCheckpointWaitsForAWrongTime(_ milliseconds: Int64) async throws {
+        let daemon = try await daemon()
+        let note = SignedCheckpoint(
+            try await daemon.store.auditBounds().head, installation: daemon.store.installation,
+            key: AuditDaemon.signingKey)
+        try await daemon.store.putAuditCheckpoint(
+            AuditCheckpoint(seq: 3, at: Timestamp(milliseconds: milliseconds), text: note.text))
+        try await daemon.trail.append(action: "daemon.start")
+        await (try #require(daemon.checkpoints)).look()
+        #expect(try await daemon.store.auditCheckpoints().rows.map(\.seq) == [3, 4])
+    }
+
+    /// Another daemon has signed entry 4, and the entries after those that this daemon verified were replaced since.
+    @Test func entriesThatAnotherDaemonSignedAreCompared() async throws {
+        let daemon = try await daemon()
+        let root = daemon.connect()
+        _ = try await root.result("audit.checkpoint")
+        for _ in 1...2 { try await daemon.trail.append(action: "daemon.start") }
+        let other = AuditHead(seq: 4, hash: Array(repeating: 1, count: AuditChain.hashBytes))
+        let note = SignedCheckpoint(other, installation: daemon.store.installation, key: AuditDaemon.signingKey)
+        try await daemon.store.putAuditCheckpoint(AuditCheckpoint(seq: 4, at: daemon.time.now(), text: note.text))
+        #expect(try await root.error("audit.checkpoint") == "unreadable")
+        #expect(try await daemon.store.auditCheckpoints().rows.map(\.seq) == [3, 4])
+    }
+
+    /// A checkpoint of a new entry, between the reads of a verification.
+    @Test func aCheckpointThatIsSignedMeanwhileIsNoFault() async throws {
+        let daemon = try await daemon()
+        let (store, trail, time) = (daemon.store, daemon.trail, daemon.time)
+        daemon.audit.beforeCheckpoints {
+            try await trail.append(action: "daemon.start")
+            let note = SignedCheckpoint(
+                try await store.auditBounds().head, installation: store.installation, key: AuditDaemon.signingKey)
+            try await store.putAuditCheckpoint(AuditCheckpoint(seq: 4, at: time.now(), text: note.text))
+        }
+        let verdict = try await daemon.connect().result("audit.verify")
+        #expect(verdict["consistent"] == true && verdict["head"] == 4 && verdict["proofs"] == ["chain", "checkpoints"])
+    }
+
+    // MARK: Former keys
+
+    private func reader(_ daemon: AuditDaemon, _ keys: [AuditSigningKey]) -> AuditReader {
+        AuditReader(
+            store: daemon.audit, installation: daemon.store.installation, keys: keys.map(\.verificationKey))
+    }
+
+    private func checkpoints(_ daemon: AuditDaemon, _ keys: [AuditSigningKey]) -> AuditCheckpoints {
+        AuditCheckpoints(
+            store: daemon.audit, trail: daemon.trail, reader: reader(daemon, keys), key: keys[0],
+            retention: AuditDaemon.retention, owner: "there", time: daemon.time, logger: AuditDaemon.quiet)
+    }
+
+    /// Once there is a checkpoint under the current key, the former one is not needed any more.
+    @Test func aFormerKeyCanBeRemoved() async throws {
+        let daemon = try await daemon()
+        _ = try await daemon.connect().result("audit.checkpoint")
+        let new = AuditSigningKey(seed: Array(1...32))
+        try await daemon.trail.append(action: "daemon.start")
+        _ = try await checkpoints(daemon, [new, AuditDaemon.signingKey]).present()
+        try await daemon.trail.append(action: "daemon.start")
+        _ = try await checkpoints(daemon, [new]).present()
+        #expect(try await daemon.store.auditCheckpoints().rows.map(\.seq) == [3, 4, 5])
+        let verdict = try await reader(daemon, [new]).verify(outside: nil)
+        #expect(verdict.fault == nil && verdict.proofs == [.chain, .checkpoints])
+        #expect(verdict.remark?.contains("under a key that is not in vault.keyFile") == true)
+        // A checkpoint under an unknown key must agree with the entries all the same.
+        let wrong = SignedCheckpoint(
+            AuditHead(seq: 2, hash: Array(repeating: 1, count: AuditChain.hashBytes)),
+            installation: daemon.store.installation, key: AuditDaemon.signingKey)
+        try await daemon.store.putAuditCheckpoint(AuditCheckpoint(seq: 2, at: daemon.time.now(), text: wrong.text))
+        #expect(
+            try await reader(daemon, [new]).verify(outside: nil).fault
+                == "entry 2 differs from the checkpoint of that entry")
+    }
+
+    @Test func withoutTheKeyOfTheNewestCheckpointNoneIsSigned() async throws {
+        let daemon = try await daemon()
+        _ = try await daemon.connect().result("audit.checkpoint")
+        let new = AuditSigningKey(seed: Array(1...32))
+        await #expect(throws: CheckpointError.unknownKey) { try await checkpoints(daemon, [new]).present() }
+        let verdict = try await reader(daemon, [new]).verify(outside: nil)
+        #expect(verdict.fault == nil && verdict.proofs == [.chain] && verdict.remark != nil)
+    }
+
     /// A daemon that takes over goes on from the stored checkpoint, and from the floor after a pruning.
     @Test func anotherDaemonGoesOnSigning() async throws {
         let daemon = try await daemon()

@@ -51,6 +51,41 @@ import Testing
         #expect(try await notes(daemon).allSatisfy { $0.floor == nil })
     }
 
+    /// An attacker changes the times in the rows, which no hash covers. Those in the contents decide.
+    @Test func entriesWithAChangedColumnStay() async throws {
+        let daemon = try await daemon()
+        let checkpoints = try #require(daemon.checkpoints)
+        await checkpoints.look()
+        daemon.disk.changeAuditTimes(to: Timestamp(milliseconds: 0))
+        daemon.time.advance(by: AuditCheckpoints.pruneInterval)
+        await checkpoints.look()
+        #expect(try await daemon.store.auditBounds().floor.seq == 0)
+        #expect(try await notes(daemon).allSatisfy { $0.floor == nil })
+        #expect(daemon.entries().map { $0["method"] } == ["tenant.create", "tenant.create"])
+    }
+
+    /// An erased content has no time. It is pruned with a later old entry only.
+    @Test(arguments: [false, true]) func anErasedEntryIsPrunedWithALaterOne(_ hasLater: Bool) async throws {
+        let daemon = try await daemon()
+        _ = try await daemon.store.eraseAudit([2], audit: nil)
+        if hasLater { try await daemon.trail.append(action: "daemon.start") }
+        _ = try await daemon.connect().result("audit.checkpoint")
+        try await daemon.pruneAll()
+        #expect(try await daemon.store.auditBounds().floor.seq == (hasLater ? 3 : 1))
+        #expect(try await daemon.connect().result("audit.verify")["consistent"] == true)
+    }
+
+    /// A clock that is far ahead makes all entries look old.
+    @Test func aWrongClockPrunesNothing() async throws {
+        let daemon = try await daemon()
+        let checkpoints = try #require(daemon.checkpoints)
+        await checkpoints.look()
+        daemon.time.advance(by: AuditDaemon.retention + AuditCheckpoints.clockTolerance + .seconds(1))
+        await checkpoints.look()
+        #expect(try await daemon.store.auditBounds().floor.seq == 0)
+        #expect(try await notes(daemon).allSatisfy { $0.floor == nil })
+    }
+
     /// An attacker deletes the first entry and moves the floor. The rest is consistent in itself.
     @Test func aRemovedBeginningIsFound() async throws {
         let daemon = try await daemon()
@@ -63,6 +98,7 @@ import Testing
             verdict["fault"]
                 == "the entries up to 1 are missing, and the checkpoints allow to prune up to entry 0: the beginning was removed"
         )
+        #expect(try await root.error("audit.checkpoint") == "unreadable")
     }
 
     // MARK: Erasure

@@ -257,6 +257,29 @@ import Testing
         #expect(daemon.count == AuditTrail.failuresPerMinute + 1)
     }
 
+    /// At the end of the daemon there are more counts than the queue has places.
+    @Test func allCountsAreWrittenAtTheEnd() async throws {
+        let daemon = try await AuditDaemon()
+        let (secrets, peers) = (SecretUses.secretLimit, 300)
+        for _ in 1...2 {
+            for number in 1...secrets {
+                daemon.trail.noteUse(of: SecretReference(tenant: TenantID("alice"), name: "s\(number)"))
+            }
+            await daemon.trail.flush()
+        }
+        for number in 0..<peers {
+            let peer = Peer.tcp(address: "10.0.\(number / 250).\(number % 250)", port: 1)
+            for _ in 0...AuditTrail.failuresPerMinute { daemon.trail.noteFailure(of: peer) }
+            await daemon.trail.flush()
+        }
+        let count = daemon.count
+        await daemon.trail.flush(all: true)
+        let counts = daemon.entries(after: count)
+        #expect(counts.filter { $0["method"] == "secret.use" }.count == secrets)
+        #expect(counts.filter { $0["method"] == "session.authenticate" }.count == peers)
+        #expect(counts.count == secrets + peers)
+    }
+
     @Test func furtherPeersAreCountedTogether() {
         var failures = RefusalCounts(entriesPerMinute: 10)
         for number in 0..<RefusalCounts.peerLimit {

@@ -189,9 +189,8 @@ import Testing
         let store = try SQLiteStore(path: path, kinds: .test, installation: "first")
         _ = try await store.submit(Fixtures.provision(1, at: start))
         for file in [path, path + "-wal", path + "-shm"] {
-            var status = stat()
-            try #require(stat(file, &status) == 0)
-            #expect(status.st_mode & 0o777 == 0o600, "\(file)")
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(file)")
         }
     }
 

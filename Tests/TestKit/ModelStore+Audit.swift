@@ -90,6 +90,12 @@ struct ModelAudit: Sendable {
 /// Direct access to the audit for tests, past the store.
 extension ModelStore.Disk {
     public var audit: [AuditEntry] { rows.withLock { $0.audit.rows.map(\.entry) } }
+    /// Changes the column with the time of each entry, which no hash covers.
+    public func changeAuditTimes(to at: Timestamp) {
+        rows.withLock { rows in
+            for index in rows.audit.rows.indices { rows.audit.rows[index].at = at }
+        }
+    }
     /// The installation of the first store over this disk.
     public var installationName: String { installation.withLock { $0 } ?? "" }
 }

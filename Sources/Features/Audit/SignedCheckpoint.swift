@@ -25,6 +25,10 @@ public struct SignedCheckpoint: Sendable, Hashable {
     public let installation: String
     /// The text of the note, with its signature.
     public let text: String
+    /// The part of the text that is signed.
+    private let body: String
+    /// The signatures under the name of the installation, without the name.
+    private let signatures: [String]
 
     /// The longest text, in bytes.
     public static let lengthLimitBytes = 4096
@@ -46,11 +50,19 @@ public struct SignedCheckpoint: Sendable, Hashable {
         self.floor = floor
         self.events = events
         self.installation = installation
-        text = "\(body)\n\u{2014} \(name) \(key.signature(of: body, origin: name))\n"
+        self.body = body
+        signatures = [key.signature(of: body, origin: name)]
+        text = "\(body)\n\u{2014} \(name) \(signatures[0])\n"
     }
 
     /// Parses a note and checks its signature by `key`. Throws ``CheckpointError``.
     public init(_ text: String, key: AuditVerificationKey) throws(CheckpointError) {
+        try self.init(unverified: text)
+        guard isSigned(by: key) else { throw .signature }
+    }
+
+    /// Parses a note, whoever signed it. Throws ``CheckpointError/form``.
+    init(unverified text: String) throws(CheckpointError) {
         guard text.utf8.count <= Self.lengthLimitBytes else { throw .form }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard let end = lines.firstIndex(of: ""), end >= 3, lines.count >= end + 3, lines.last?.isEmpty == true,
@@ -62,15 +74,22 @@ public struct SignedCheckpoint: Sendable, Hashable {
         events = try Self.events(more.filter { $0[0] == Self.eventsName })
         installation = String(name.dropFirst(Self.origin.count))
         self.text = text
-        let body = lines[..<end].map { $0 + "\n" }.joined()
+        body = lines[..<end].map { $0 + "\n" }.joined()
         // A note may have signatures of others as well.
         let signatures = lines[(end + 1)..<(lines.count - 1)]
         guard signatures.allSatisfy({ $0.hasPrefix("\u{2014} ") }) else { throw .form }
-        let own = signatures.filter { $0.dropFirst(2).hasPrefix("\(name) ") }
-        let isSigned = own.contains { line in
-            key.accepts(String(line.dropFirst(3 + name.count)), of: body, origin: String(name))
-        }
-        guard isSigned else { throw .signature }
+        self.signatures = signatures.filter { $0.dropFirst(2).hasPrefix("\(name) ") }
+            .map { String($0.dropFirst(3 + name.count)) }
+    }
+
+    /// True if a signature of the note is by this key.
+    func isSigned(by key: AuditVerificationKey) -> Bool {
+        signatures.contains { key.accepts($0, of: body, origin: Self.origin + installation) }
+    }
+
+    /// True if a signature of the note names this key, right or wrong.
+    func names(_ key: AuditVerificationKey) -> Bool {
+        signatures.contains { key.isNamed(by: $0, origin: Self.origin + installation) }
     }
 
     private static func floor(_ lines: [[Substring]], before head: AuditHead) throws(CheckpointError) -> AuditHead? {
@@ -106,12 +125,17 @@ public enum CheckpointError: Error, Hashable, CustomStringConvertible {
     case form
     /// No signature of the text is by the key.
     case signature
+    /// The stored checkpoint is signed by a key that the key file does not have.
+    case unknownKey
 
     /// The cause and the remedy.
     public var description: String {
         switch self {
         case .form: "this is no checkpoint: it must be the whole text that `audit.checkpoint` gave, line ends included"
         case .signature: "the checkpoint is not signed by this installation's key: it is of another one, or was changed"
+        case .unknownKey:
+            "the stored checkpoint is signed by a key that is not in vault.keyFile: put the removed key there again, and "
+                + "start aurad again"
         }
     }
 }
@@ -167,8 +191,13 @@ public struct AuditVerificationKey: Sendable {
         Array(SHA256.hash(data: Array(origin.utf8) + [0x0A, Self.algorithm] + bytes).prefix(4))
     }
 
+    /// True if a signature in a note is to be checked by this key.
+    fileprivate func isNamed(by text: String, origin: String) -> Bool {
+        Base64.decode(text).map { Array($0.prefix(4)) == hash(origin: origin) } ?? false
+    }
+
     fileprivate func accepts(_ text: String, of body: String, origin: String) -> Bool {
-        guard let bytes = Base64.decode(text), Array(bytes.prefix(4)) == hash(origin: origin) else { return false }
+        guard isNamed(by: text, origin: origin), let bytes = Base64.decode(text) else { return false }
         return key.isValidSignature(Array(bytes.dropFirst(4)), for: Array(body.utf8))
     }
 }

@@ -57,6 +57,10 @@ final class AuditCheckpoints: Service {
     /// The interval between two prunings.
     static let pruneInterval = Duration.seconds(3600)
     private static let pruneLimit = 1000
+    /// The maximum number of entries that one pruning examines.
+    static let examinedByPruning: Int64 = 100_000
+    /// The time by which the limit of retention may be later than the newest checkpoint. Beyond it, the clock may be wrong.
+    static let clockTolerance = Duration.seconds(86_400)
     private static let prunePause = Duration.milliseconds(50)
     /// The action of the entry about a pruning.
     static let pruneAction = "audit.prune"
@@ -93,10 +97,10 @@ final class AuditCheckpoints: Service {
             let lease = SingletonLeaseRequest(
                 name: Self.leaseName, owner: owner, duration: Self.interval * 3, now: time.now())
             guard try await store.takeSingletonLease(lease) else { return }
-            try await signIfDue()
+            let newest = try await signIfDue()
             if state.withLock({ $0.pruned }).map({ time.now() >= $0 + Self.pruneInterval }) ?? true {
-                try await prune()
                 state.withLock { $0.pruned = time.now() }
+                try await prune(newest: newest)
             }
         } catch is CancellationError {
         } catch {
@@ -106,20 +110,31 @@ final class AuditCheckpoints: Service {
 
     // MARK: Checkpoints
 
-    private func signIfDue() async throws {
+    /// Returns the time of the newest checkpoint before.
+    private func signIfDue() async throws -> Timestamp? {
         let ends = try await ends()
         let ledger = try await store.bounds()
         let (entries, events) = (ends.head.seq - (ends.last?.head.seq ?? 0), ledger.head - ends.events)
-        guard entries > 0 || events > 0 else { return }
+        let signed = ends.last?.row.at
+        guard entries > 0 || events > 0 else { return signed }
+        // A time in the future is that of a wrong clock, or was changed. No checkpoint waits for it.
         let isDue =
-            ends.last.map { last in
-                time.now() >= last.row.at + Self.longestWait || max(entries, events) >= Self.entryLimit
+            signed.map { signed in
+                time.now() < signed || passed(Self.longestWait, since: signed)
+                    || max(entries, events) >= Self.entryLimit
             } ?? true
-        guard isDue else { return }
+        guard isDue else { return signed }
         var next = ends
         next.events = try await cover(ledger, after: ends.events)
         next.head = try await store.auditBounds().head
         if next.head.seq > ends.last?.head.seq ?? 0 { _ = try await sign(next) }
+        return signed
+    }
+
+    /// True if this time has passed since a moment. The moment can be any value that a database has.
+    private func passed(_ duration: Duration, since moment: Timestamp) -> Bool {
+        let (passed, isFar) = time.now().milliseconds.subtractingReportingOverflow(moment.milliseconds)
+        return isFar ? moment < time.now() : passed >= duration.wholeMilliseconds
     }
 
     /// Returns a checkpoint of the newest entry: the stored one, or a new one. Throws ``AuditVerification/Fault`` and
@@ -130,15 +145,25 @@ final class AuditCheckpoints: Service {
         return try await sign(ends)
     }
 
-    /// Returns the head and the last checkpoints. Throws if the entries of the checkpoint are not there any more.
+    /// Returns the head and the last checkpoints. Throws if the entries of the checkpoint are not there any more, and if
+    /// more was pruned than the checkpoints allow.
+    ///
+    /// The newest checkpoint must be signed by a known key. Earlier ones count up to the first one that is not, whose key
+    /// may have been removed from the key file.
     private func ends() async throws -> Ends {
-        let stored = try await store.auditCheckpoints().entries.suffix(Self.readCheckpoints).map { try $0.row() }
+        // The floor is read first: another daemon stores the checkpoint that allows a pruning before it prunes.
+        let floor = try await store.auditBounds().floor
+        let stored = try await store.auditCheckpoints().entries.suffix(Self.readCheckpoints).reversed()
         var ends = Ends(head: try await store.auditBounds().head)
+        if let newest = try stored.first?.row() { ends.last = (newest, try reader.note(newest).head) }
         for row in stored {
-            let note = try reader.note(row)
-            ends.last = (row, note.head)
+            guard let row = try? row.row(), let note = try? reader.note(row) else { break }
             if let floor = note.floor, floor.seq > ends.floor?.seq ?? 0 { ends.floor = floor }
             ends.events = max(ends.events, note.events)
+        }
+        let allowed = ends.floor?.seq ?? 0
+        guard floor.seq <= allowed else {
+            throw AuditVerification.Fault.removed(through: floor.seq, allowed: allowed)
         }
         guard let signed = ends.last?.head else { return ends }
         guard signed.seq <= ends.head.seq else {
@@ -162,7 +187,9 @@ final class AuditCheckpoints: Service {
         guard begin.seq <= head.seq else {
             throw AuditVerification.Fault.missing(after: head.seq, checkpoint: begin.seq)
         }
-        var verification = try AuditVerification(after: begin)
+        // The entries that this daemon verified earlier may have been replaced since another one signed them.
+        let known = [ends.last?.head, ends.floor].compactMap(\.self).filter { $0.seq >= begin.seq }
+        var verification = try AuditVerification(after: begin, checkpoints: known)
         try await reader.check(&verification, through: head)
         let note = SignedCheckpoint(
             head, floor: ends.floor, events: ends.events, installation: reader.installation, key: key)
@@ -207,11 +234,18 @@ final class AuditCheckpoints: Service {
 
     // MARK: Retention
 
-    /// Deletes the entries whose retention time has passed, up to a stored checkpoint, and the oldest first.
-    private func prune() async throws {
+    /// Deletes the entries whose retention time has passed, up to a stored checkpoint, and the oldest first. `newest` is
+    /// the time of the newest checkpoint before this look, which a wrong clock of this daemon did not make.
+    private func prune(newest: Timestamp?) async throws {
         let before = time.now() + (.zero - retention)
+        if let newest, passed(retention + Self.clockTolerance, since: newest) {
+            logger.error(
+                "cannot prune the audit now, the clock may be wrong: the newest checkpoint is too old",
+                metadata: ["before": "\(before)", "checkpoint": "\(newest)"])
+            return
+        }
         let ends = try await ends()
-        if let last = try await lastEntry(before: before, after: ends.floor?.seq ?? 0, through: ends.last?.head.seq) {
+        if let last = try await lastEntry(before: before, ends) {
             try await trail.append(
                 action: Self.pruneAction,
                 parameters: ["before": .string("\(before)"), "through": .integer(last.seq)])
@@ -233,14 +267,16 @@ final class AuditCheckpoints: Service {
         if floor > first { logger.info("pruned \(floor - first) entries of the audit") }
     }
 
-    /// Returns the last entry of the beginning of the audit whose entries are all older than `before`; `nil` if it is
-    /// not after `known`.
-    private func lastEntry(
-        before: Timestamp, after known: Int64, through signed: Int64?
-    ) async throws -> AuditHead? {
-        guard let signed else { return nil }
-        let kept = try await reader.firstEntry(from: before, after: known)
-        let last = min(signed, kept.map { $0 - 1 } ?? signed)
-        return last > known ? try await reader.head(at: last) : nil
+    /// Returns the last entry of the beginning of the audit whose verified entries are all older than `before`; `nil` if
+    /// there is none after the one up to which the checkpoints already allow pruning.
+    private func lastEntry(before: Timestamp, _ ends: Ends) async throws -> AuditHead? {
+        guard let signed = ends.last?.head else { return nil }
+        let floor = try await store.auditBounds().floor
+        guard floor.seq < signed.seq else { return nil }
+        let known = [signed, ends.floor].compactMap(\.self).filter { $0.seq >= floor.seq }
+        var verification = try AuditVerification(after: floor, checkpoints: known)
+        let limit = min(signed.seq, floor.seq + Self.examinedByPruning)
+        let last = try await reader.lastEntry(before: before, through: limit, &verification)
+        return last.flatMap { $0.seq > ends.floor?.seq ?? 0 ? $0 : nil }
     }
 }

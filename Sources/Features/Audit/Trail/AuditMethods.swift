@@ -189,6 +189,8 @@ struct AuditMethods {
             return try await checkpoints.present()
         } catch let fault as AuditVerification.Fault {
             throw Self.changed("\(fault)")
+        } catch CheckpointError.unknownKey {
+            throw RPCError(.unreadable, "cannot sign a checkpoint: \(CheckpointError.unknownKey)")
         } catch let error as CheckpointError {
             throw Self.changed("\(error)")
         }

@@ -1,4 +1,5 @@
 import AuraModel
+import JSON
 import JSONRPC
 import Storage
 
@@ -52,7 +53,7 @@ struct AuditReader: Sendable {
     }
 
     private func verifyOnce(outside: String?) async throws -> Verdict {
-        let bounds = try await store.auditBounds()
+        var bounds = try await store.auditBounds()
         var verdict = Verdict(bounds: bounds)
         var proofs: [Proof] = [.chain]
         var heads: [AuditHead] = []
@@ -60,14 +61,20 @@ struct AuditReader: Sendable {
             verdict.remark = "there is no key file, so there are no signed checkpoints"
         } else {
             let stored = try await store.auditCheckpoints()
+            let known: StoredHeads
             do {
-                heads += try self.heads(of: stored, bounds.floor)
+                known = try self.heads(of: stored, bounds.floor)
             } catch {
                 verdict.fault = "\(error)"
                 return verdict
             }
-            if heads.isEmpty { verdict.remark = "there is no checkpoint yet" } else { proofs.append(.checkpoints) }
+            heads += known.verified + known.unverified
+            if !known.verified.isEmpty { proofs.append(.checkpoints) }
+            verdict.remark = known.remark
         }
+        // A checkpoint may have been signed since the first read, and its entries must be among those to check.
+        bounds.head = try await store.auditBounds().head
+        verdict.bounds = bounds
         if let outside {
             heads.append(try head(ofOutside: outside, from: bounds.floor))
             proofs.append(.outside)
@@ -112,31 +119,74 @@ struct AuditReader: Sendable {
         guard verification.head == head else { throw AuditVerification.Fault.hash(head.seq) }
     }
 
-    /// Returns the position of the first entry after `known` that was made at `time` or later.
-    func firstEntry(from time: Timestamp, after known: Int64) async throws -> Int64? {
-        try await store.audit(AuditQuery(scope: .all, from: time, after: known, limit: 1)).entries.entries.first?
-            .auditSeq
-    }
-
-    /// Returns an entry with its hash, or `nil` if it is not there.
-    func head(at seq: Int64) async throws -> AuditHead? {
-        let page = try await store.audit(AuditQuery(scope: .all, after: seq - 1, limit: 1))
-        guard let entry = try page.entries.entries.first?.row(), entry.seq == seq else { return nil }
-        return AuditHead(seq: seq, hash: entry.hash)
+    /// Verifies entries after those of `verification`, up to the first one that was made at `time` or later, at most up
+    /// to `last`. Returns the last entry before it that is known to be older; `nil` if there is none.
+    ///
+    /// The times are those of the verified contents, not those of a column. An entry without a time, such as one whose
+    /// content was erased, is as old as the next entry with one.
+    func lastEntry(
+        before time: Timestamp, through last: Int64, _ verification: inout AuditVerification
+    ) async throws -> AuditHead? {
+        var found: AuditHead?
+        while verification.head.seq < last {
+            let limit = min(Int64(Self.pageLimit), last - verification.head.seq)
+            let page = try await store.audit(
+                AuditQuery(scope: .all, after: verification.head.seq, limit: Int(limit)))
+            if page.entries.isEmpty {
+                throw AuditVerification.Fault.missing(after: verification.head.seq, checkpoint: last)
+            }
+            for entry in page.entries.entries {
+                guard case .success(let entry) = entry else {
+                    throw AuditVerification.Fault.content(entry.auditSeq ?? 0)
+                }
+                try verification.check(entry)
+                guard let at = entry.time else { continue }
+                guard at < time else { return found }
+                found = verification.head
+            }
+        }
+        return found
     }
 
     // MARK: Checkpoints
 
-    /// Returns the heads of stored checkpoints that are not older than the floor, and the entries up to which they allow
-    /// pruning. Throws if one cannot be read or is not signed by a key of this installation, and if more was pruned.
-    private func heads(of stored: Page<AuditCheckpoint>, _ floor: AuditHead) throws -> [AuditHead] {
-        let notes = try stored.entries.map { try $0.row() }.filter { $0.seq >= floor.seq }.map { try note($0) }
-        let allowed = notes.compactMap(\.floor)
+    /// The heads of stored checkpoints, and the entries up to which they allow pruning.
+    private struct StoredHeads {
+        /// Those of checkpoints that are signed by a known key.
+        var verified: [AuditHead] = []
+        /// Those of checkpoints under an unknown key. They prove nothing, and the entries must not contradict them.
+        var unverified: [AuditHead] = []
+
+        var remark: String? {
+            if !unverified.isEmpty {
+                return "there are checkpoints under a key that is not in vault.keyFile, they prove nothing: to check "
+                    + "them as well, put the removed key there again"
+            }
+            return verified.isEmpty ? "there is no checkpoint yet" : nil
+        }
+    }
+
+    /// Returns the heads of stored checkpoints that are not older than the floor. Throws if one cannot be read or has a
+    /// wrong signature, and if more was pruned than they allow.
+    private func heads(of stored: Page<AuditCheckpoint>, _ floor: AuditHead) throws -> StoredHeads {
+        var (known, others): ([SignedCheckpoint], [SignedCheckpoint]) = ([], [])
+        for row in try stored.entries.map({ try $0.row() }) where row.seq >= floor.seq {
+            do throws(CheckpointError) {
+                known.append(try note(row))
+            } catch {
+                guard error == .unknownKey else { throw error }
+                others.append(try SignedCheckpoint(unverified: row.text))
+            }
+        }
+        let allowed = (known.isEmpty ? others : known).compactMap(\.floor)
         let last = allowed.map(\.seq).max() ?? 0
         guard floor.seq <= last else {
             throw AuditVerification.Fault.removed(through: floor.seq, allowed: last)
         }
-        return notes.map(\.head) + allowed.filter { $0.seq >= floor.seq }
+        func heads(_ notes: [SignedCheckpoint]) -> [AuditHead] {
+            notes.map(\.head) + notes.compactMap(\.floor).filter { $0.seq >= floor.seq }
+        }
+        return StoredHeads(verified: heads(known), unverified: heads(others))
     }
 
     /// Returns the head of a checkpoint that was kept elsewhere. Throws `invalidParams` if it cannot be compared.
@@ -145,7 +195,9 @@ struct AuditReader: Sendable {
         do {
             head = try note(text).head
         } catch {
-            throw RPCError(.invalidParams, "cannot use the checkpoint: \(error)")
+            // This checkpoint is not a stored one, so that the remedy for those does not apply.
+            let cause = error == .unknownKey ? CheckpointError.signature : error
+            throw RPCError(.invalidParams, "cannot use the checkpoint: \(cause)")
         }
         guard head.seq >= floor.seq else {
             throw RPCError(
@@ -161,19 +213,13 @@ struct AuditReader: Sendable {
         return note
     }
 
-    /// Reads a signed note of this installation. Throws ``CheckpointError``.
+    /// Reads a signed note of this installation. Throws ``CheckpointError``, and among them `unknownKey` if the note names
+    /// none of the keys.
     func note(_ text: String) throws(CheckpointError) -> SignedCheckpoint {
-        var failure = CheckpointError.signature
-        for key in keys {
-            do throws(CheckpointError) {
-                let note = try SignedCheckpoint(text, key: key)
-                guard note.installation == installation else { throw CheckpointError.signature }
-                return note
-            } catch {
-                failure = error
-            }
-        }
-        throw failure
+        let note = try SignedCheckpoint(unverified: text)
+        guard note.installation == installation else { throw .signature }
+        if keys.contains(where: { note.isSigned(by: $0) }) { return note }
+        throw keys.contains { note.names($0) } ? .signature : .unknownKey
     }
 
     // MARK: Events
@@ -207,5 +253,13 @@ struct AuditReader: Sendable {
             throw AuditVerification.Fault.events(entry: known.entry, from: known.from, through: known.through)
         }
         verdict.events += known.count
+    }
+}
+
+extension AuditEntry {
+    /// The time of the entry by its content; `nil` without a readable content.
+    fileprivate var time: Timestamp? {
+        guard let body = content?.body else { return nil }
+        return (try? JSONValue(parsing: body))?["at"]?.stringValue.flatMap { Timestamp($0) }
     }
 }

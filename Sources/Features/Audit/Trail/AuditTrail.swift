@@ -175,18 +175,28 @@ public final class AuditTrail: CallRecorder, Service {
                 await flush()
             }
         }
-        endMinutes(all: true)
-        await flush()
+        await flush(all: true)
     }
 
-    /// Writes queued entries. If they cannot be written, they stay in the queue.
-    func flush() async {
-        endMinutes(all: false)
+    /// Writes queued entries, and the counts of minutes and hours that have ended, or of all. What cannot be written stays.
+    ///
+    /// The queue is written before each kind of count, so that the counts of one kind always find place in it.
+    func flush(all: Bool = false) async {
+        for count in [endUses, endFailures, endRefusals] {
+            guard await writeQueue() else { return }
+            let drafts = count(all ? nil : time.now())
+            state.withLock { $0.queue += drafts }
+        }
+        _ = await writeQueue()
+    }
+
+    /// Writes queued entries. Returns false if they cannot be written; they stay in the queue then.
+    private func writeQueue() async -> Bool {
         while true {
             let (batch, dropped) = state.withLock { state in
                 (Array(state.queue.prefix(Self.batchLimit)), state.dropped)
             }
-            guard !batch.isEmpty else { return }
+            guard !batch.isEmpty else { return true }
             var drafts = batch
             if dropped > 0 {
                 var draft = ownDraft("audit.overflow", outcome: AuditDraft.Outcome.accepted, peer: "aurad")
@@ -198,7 +208,7 @@ public final class AuditTrail: CallRecorder, Service {
             } catch {
                 logger.error(
                     "cannot write to the audit", metadata: ["entries": "\(batch.count)", "error": "\(error)"])
-                return
+                return false
             }
             state.withLock { state in
                 state.queue.removeFirst(batch.count)
@@ -207,23 +217,29 @@ public final class AuditTrail: CallRecorder, Service {
         }
     }
 
-    /// Queues the counts of refusals of minutes that have ended, and of uses of hours that have ended.
-    private func endMinutes(all: Bool) {
-        let now = all ? nil : time.now()
-        let (failures, refusals, uses) = state.withLock { state in
-            (state.failures.take(endedAt: now), state.refusals.take(endedAt: now), state.uses.take(endedAt: now))
-        }
-        for (secret, count) in uses { enqueue(use(of: secret, count: count)) }
-        for (peer, count) in failures {
-            enqueue(Self.authenticate, RPCErrorCode.unauthenticated.name, peer, count: count)
-        }
-        for (peer, count) in refusals { enqueue(Self.countedRefusals, "refused", peer, count: count) }
+    /// Returns the entries with the counts of hours that have ended, or of all for `nil`.
+    private func endUses(at now: Timestamp?) -> [AuditDraft] {
+        state.withLock { $0.uses.take(endedAt: now) }.map { use(of: $0.secret, count: $0.count) }
     }
 
-    private func enqueue(_ method: String, _ outcome: String, _ peer: String?, count: Int) {
+    /// Returns the entries with the counts of minutes that have ended, or of all for `nil`.
+    private func endFailures(at now: Timestamp?) -> [AuditDraft] {
+        state.withLock { $0.failures.take(endedAt: now) }.map { peer, count in
+            counted(Self.authenticate, RPCErrorCode.unauthenticated.name, peer, count)
+        }
+    }
+
+    /// Returns the entries with the counts of minutes that have ended, or of all for `nil`.
+    private func endRefusals(at now: Timestamp?) -> [AuditDraft] {
+        state.withLock { $0.refusals.take(endedAt: now) }.map { peer, count in
+            counted(Self.countedRefusals, "refused", peer, count)
+        }
+    }
+
+    private func counted(_ method: String, _ outcome: String, _ peer: String?, _ count: Int) -> AuditDraft {
         var draft = ownDraft(method, outcome: outcome, peer: peer ?? "others")
         draft.parameters = ["count": .integer(Int64(count))]
-        enqueue(draft)
+        return draft
     }
 }
 
