@@ -199,14 +199,15 @@ import Testing
     @Test func aTCPClientWithoutACompleteMessageIsClosed() async throws {
         let scratch = try ScratchDirectory()
         try await TestServer.run(
-            on: [.unix(path: scratch.socket), .tcp(port: 0)], firstMessageTime: .milliseconds(200)
+            on: [.unix(path: scratch.socket), .tcp(port: 0)], firstMessageTime: .seconds(2)
         ) { server in
             let unix = try await RawClient.connect(to: server.addresses[0])
             let spoken = try await RawClient.connect(to: server.addresses[1])
             #expect(try await spoken.ask(Self.ping(1))?["id"] == 1)
             let silent = try await RawClient.connect(to: server.addresses[1])
             let unfinished = try await RawClient.connect(to: server.addresses[1])
-            try await unfinished.send(Array(#"{"jsonrpc":"#.utf8))
+            // On a busy machine the server may have closed the connection already.
+            try? await unfinished.send(Array(#"{"jsonrpc":"#.utf8))
             #expect(await silent.next() == nil)
             #expect(await unfinished.next() == nil)
             #expect(try await spoken.ask(Self.ping(2))?["id"] == 2)
