@@ -11,11 +11,12 @@ import Testing
     private static let whoami = #"{"jsonrpc":"2.0","id":1,"method":"whoami"}"#
 
     private func serving(
+        _ authenticator: TestAuthenticator = TestAuthenticator(),
         _ body: (@escaping @Sendable (String, String?) async throws -> HTTPResponse) async throws -> Void
     )
         async throws
     {
-        try await TestGateway.run([], router: try TestAuthenticator().router()) { gateway in
+        try await TestGateway.run([], router: try authenticator.router()) { gateway in
             try await body { [url = gateway.url, client = gateway.client] text, authorization in
                 var headers: HTTPHeaders = ["Content-Type": "application/json"]
                 if let authorization { headers["Authorization"] = authorization }
@@ -39,6 +40,17 @@ import Testing
                 #expect(error["id"] == .null)
                 #expect(error["error"]?["data"]?["code"] == "unauthenticated")
             }
+        }
+    }
+
+    /// The request is not carried out, also if it shows the token of another principal.
+    @Test(arguments: [nil, "Bearer good"])
+    func aRequestIsRefusedIfItsPrincipalHasTooManyConnections(authorization: String?) async throws {
+        try await serving(TestAuthenticator(isFull: true)) { post in
+            let reply = try await post(Self.whoami, authorization)
+            #expect(reply.status == 429)
+            let error = try JSONValue(parsing: String(decoding: reply.body, as: UTF8.self))
+            #expect(error["error"]?["data"]?["code"] == "tooManyConnectionsOfUser")
         }
     }
 

@@ -8,8 +8,13 @@ public struct TestAuthenticator: Authenticator {
     /// The methods of ``router(recorder:)`` that need no proof.
     public let methodsBeforeProof: Set<String> = ["authenticate", "ping"]
 
+    /// True if each connection ends when it is opened, as if its principal had too many.
+    private let isFull: Bool
+
     /// Creates an authenticator.
-    public init() {}
+    public init(isFull: Bool = false) {
+        self.isFull = isFull
+    }
 
     private struct Shown: Decodable, Sendable { var token: String }
 
@@ -22,8 +27,10 @@ public struct TestAuthenticator: Authenticator {
         }
     }
 
-    /// Does nothing.
-    public func didOpen(_ session: Session) {}
+    /// Ends the connection if the authenticator is full.
+    public func didOpen(_ session: Session) {
+        if isFull { session.end(RPCError(.tooManyConnectionsOfUser, "cannot take more connections")) }
+    }
 
     /// Throws `unauthenticated` unless the token is ``token``.
     public func authenticate(_ session: Session, token: String) throws(RPCError) {

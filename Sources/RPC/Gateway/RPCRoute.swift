@@ -85,6 +85,8 @@ struct RPCRoute: Sendable {
     private func authenticate(_ request: Request, _ session: Session) -> Response? {
         guard let authenticator = router.authenticator else { return nil }
         do throws(RPCError) {
+            // The client's certificate gives no rights here, and the session answers no call any more.
+            guard !session.wantsClose else { throw .tooManyOfPrincipal(limits) }
             if let token = try BearerToken.read(request.headers[values: .authorization]) {
                 try authenticator.authenticate(session, token: token)
             } else if let keeper = authenticator as? any SessionKeeper,
@@ -179,6 +181,16 @@ struct GatewayContext: RequestContext {
     @TaskLocal static var peer = Peer.unknown
 
     var peer: Peer { Self.peer }
+}
+
+extension RPCError {
+    fileprivate static func tooManyOfPrincipal(_ limits: RPCLimits) -> RPCError {
+        .limit(
+            .tooManyConnectionsOfUser,
+            "cannot take the request, the principal of its certificate has \(limits.connectionsPerPrincipal) connections: "
+                + "close some and try again",
+            limit: limits.connectionsPerPrincipal, actual: limits.connectionsPerPrincipal + 1, retryAfterMs: 1000)
+    }
 }
 
 extension Peer {
