@@ -1,51 +1,26 @@
 public import AuraModel
 public import JSONRPC
 
-/// The parameters that can name a tenant.
-extension ProvisionParameters: NamesTenant {
+/// Parameters whose member `tenant` names a tenant.
+public protocol HasTenant: NamesTenant {
+    /// The tenant that the caller named; `nil` if it named none.
+    var tenant: TenantID? { get }
+}
+
+extension HasTenant {
     /// The member `tenant`.
     public var namedTenant: TenantID? { tenant }
 }
 
-extension InstanceOperationParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
-
-extension StatusGetParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
-
-extension StatusListParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
-
-extension JobListParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
-
-extension SecretSetParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
-
-extension SecretListParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
-
-extension SecretParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
-
-extension AuditEraseParameters: NamesTenant {
-    /// The member `tenant`.
-    public var namedTenant: TenantID? { tenant }
-}
+extension ProvisionParameters: HasTenant {}
+extension InstanceOperationParameters: HasTenant {}
+extension StatusGetParameters: HasTenant {}
+extension StatusListParameters: HasTenant {}
+extension JobListParameters: HasTenant {}
+extension SecretSetParameters: HasTenant {}
+extension SecretListParameters: HasTenant {}
+extension SecretParameters: HasTenant {}
+extension AuditEraseParameters: HasTenant {}
 
 extension SubscribeParameters: NamesTenant {
     /// The member `filter.tenant`.

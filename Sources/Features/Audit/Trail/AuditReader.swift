@@ -12,6 +12,8 @@ struct AuditReader: Sendable {
 
     /// The number of entries in one read.
     private static let pageLimit = 1000
+    /// The number of verifications if entries are pruned during each of them.
+    private static let attempts = 5
 
     /// What a verification compared the entries with.
     enum Proof: String, Sendable {
@@ -43,12 +45,14 @@ struct AuditReader: Sendable {
 
     /// Verifies all entries. `outside` is a checkpoint that was kept elsewhere.
     func verify(outside: String?) async throws -> Verdict {
+        var attempt = 1
         while true {
             let verdict = try await verifyOnce(outside: outside)
             // Entries that were pruned meanwhile look like a gap.
-            guard verdict.fault != nil, try await store.auditBounds().floor != verdict.bounds.floor else {
-                return verdict
-            }
+            guard verdict.fault != nil, attempt < Self.attempts,
+                try await store.auditBounds().floor != verdict.bounds.floor
+            else { return verdict }
+            attempt += 1
         }
     }
 
