@@ -177,6 +177,9 @@ let package = Package(
             "Drivers/Tailscale", name: "TailscaleDriver",
             ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", logging]),
         target(
+            "Drivers/Stripe", name: "StripeDriver",
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", logging]),
+        target(
             "Drivers/Ansible", name: "AnsibleDriver",
             ["DriverKit", "ChildProcess", "SSHDriver", "AuraModel", "JSON", "Locking", logging]),
         target(
@@ -307,7 +310,7 @@ let package = Package(
         suite(
             "DriverTests",
             [
-                "aurad", "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess",
+                "aurad", "HetznerDriver", "TailscaleDriver", "StripeDriver", "AnsibleDriver", "SSHDriver", "ChildProcess",
                 "CredentialFiles", "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON",
                 "Locking", "TestKit", logging,
             ]),

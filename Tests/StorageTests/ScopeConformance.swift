@@ -1,4 +1,5 @@
 import AuraModel
+import JSON
 import Storage
 import TestKit
 import Testing
@@ -21,6 +22,12 @@ import Testing
             let objects = objects(of: call)
             _ = try await store.submit(Fixtures.provision(objects.own, tenant: own, at: start))
             _ = try await store.submit(Fixtures.provision(objects.foreign, tenant: foreign, at: start))
+            let records = [(objects.own, own), (objects.foreign, foreign)].map { object, tenant in
+                let name = "ada-\(object)"
+                return RecordChange.insert(
+                    RecordContents(RecordID("test", name), tenant: tenant, parent: name, value: "kept"))
+            }
+            try await store.write(RecordWrite(records, in: .all, now: start))
             try await store.appendAudit([audit(objects.own, own), audit(objects.foreign, foreign)])
         }
         for tenant in [own, foreign] {
@@ -51,12 +58,14 @@ import Testing
         var instances: [Instance]
         var jobs: [Job]
         var events: [Event]
+        var records: [Record]
     }
 
     private static func contents(of store: any Store) async throws -> Contents {
         Contents(
             instances: try await store.instances(InstanceQuery(includesDestroyed: true, limit: 10_000)).rows,
-            jobs: try await store.jobs(JobQuery(limit: 10_000)).rows, events: try await store.ledger())
+            jobs: try await store.jobs(JobQuery(limit: 10_000)).rows, events: try await store.ledger(),
+            records: try await store.records(RecordQuery("test", scope: .all, limit: 10_000)).rows)
     }
 
     /// Returns an outcome for an object as it would be for another object and tenant.

@@ -1,5 +1,6 @@
 import AuraModel
 import Foundation
+import JSON
 import Storage
 import TestKit
 import Testing
@@ -116,6 +117,16 @@ extension ScopedCall {
             let page = try await store.secrets(SecretQuery(scope: scope.intersection(.only([tenant]))))
             return page.rows.map(\.reference.name).joined(separator: " ")
         },
+        ScopedCall(method: "record(_:in:)") { store, object, _, scope in
+            try await store.record(RecordID("test", name(object)), in: scope).map { "\($0.version)" } ?? "none"
+        },
+        ScopedCall(method: "records(_:)") { store, _, tenant, scope in
+            let page = try await store.records(RecordQuery("test", scope: scope.intersection(.only([tenant]))))
+            return "\(page.count)"
+        },
+        ScopedCall(method: "records(_:)") { store, object, _, scope in
+            "\(try await store.records(RecordQuery("test", scope: scope, parent: name(object))).count)"
+        },
         ScopedCall(method: "audit(_:)") { store, object, _, scope in
             let page = try await store.audit(AuditQuery(scope: scope, principal: PrincipalID("caller-\(object)")))
             return "\(page.entries.count)"
@@ -123,6 +134,14 @@ extension ScopedCall {
     ]
 
     private static let writes = [
+        ScopedCall(method: "write(_:)") { store, object, tenant, scope in
+            let contents = RecordContents(RecordID("test", name(object)), tenant: tenant, value: "changed")
+            return "\(try await store.write(RecordWrite([.replace(contents, version: 1)], in: scope, now: start)))"
+        },
+        ScopedCall(method: "write(_:)") { store, object, _, scope in
+            let deletion = RecordChange.delete(RecordID("test", name(object)), version: 1)
+            return "\(try await store.write(RecordWrite([deletion], in: scope, now: start)))"
+        },
         ScopedCall(method: "makeDueNow(_:)") { store, object, _, scope in
             let request = MakeDueNowRequest(job: Fixtures.id(object), in: scope, now: start)
             return text(try await store.makeDueNow(request))
@@ -201,6 +220,8 @@ enum UnscopedMethods {
         "versionCounts()": "a rotation covers all tenants",
         "canary(keyID:)": "about the keys of the installation",
         "putCanary(_:)": "about the keys of the installation",
+        "dueRecords(of:at:limit:)": "a worker settles the records of all tenants",
+        "nextDue(of:)": "a worker settles the records of all tenants",
         "appendAudit(_:)": "the daemon writes entries about all tenants",
         "auditBounds()": "about the whole chain",
         "eraseAudit(_:audit:)": "an administrator of all tenants erases",

@@ -42,6 +42,7 @@ struct ModelRows: Sendable {
     var observations: [Observation.Key: Observation] = [:]
     var identities = ModelIdentities()
     var secrets = ModelSecrets()
+    var records: [RecordID: Record] = [:]
     var audit = ModelAudit()
     /// The `seq` of the newest event that was pruned.
     private(set) var floor: Int64 = 0

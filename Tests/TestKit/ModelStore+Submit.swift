@@ -57,6 +57,12 @@ private struct ModelOperationRows: OperationRows {
 
     func lockQuota(of tenant: TenantID?) {}
 
+    mutating func apply(_ records: [RecordChange], in scope: TenantScope, at now: Timestamp) throws {
+        var changed = ModelRecordRows(records: rows.records)
+        try changed.apply(records, in: scope, at: now)
+        rows.records = changed.records
+    }
+
     func countLive(of tenant: TenantID?, limit: Int) -> Int { min(rows.countLive(of: tenant), limit) }
 
     func countJobs(of tenant: TenantID, limit: Int) -> Int {

@@ -240,6 +240,31 @@ extension ProbedStore {
     }
 }
 
+/// Records, without hooks.
+extension ProbedStore {
+    public func record(_ id: RecordID, in scope: TenantScope) async throws(StorageError) -> Record? {
+        try await base.record(id, in: scope)
+    }
+
+    public func records(_ query: RecordQuery) async throws(StorageError) -> Page<Record> {
+        try await base.records(query)
+    }
+
+    public func dueRecords(
+        of collection: RecordCollection, at now: Timestamp, limit: Int
+    ) async throws(StorageError) -> Page<Record> {
+        try await base.dueRecords(of: collection, at: now, limit: limit)
+    }
+
+    public func nextDue(of collection: RecordCollection) async throws(StorageError) -> Timestamp? {
+        try await base.nextDue(of: collection)
+    }
+
+    public func write(_ write: RecordWrite) async throws(StorageError) -> Bool {
+        try await base.write(write)
+    }
+}
+
 /// The audit, without hooks.
 extension ProbedStore {
     public func appendAudit(_ drafts: [AuditDraft]) async throws(StorageError) {

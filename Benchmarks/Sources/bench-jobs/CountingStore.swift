@@ -156,3 +156,28 @@ extension CountingStore {
         try await base.auditCheckpoints()
     }
 }
+
+/// The records of features.
+extension CountingStore {
+    func record(_ id: RecordID, in scope: TenantScope) async throws(StorageError) -> Record? {
+        try await base.record(id, in: scope)
+    }
+
+    func records(_ query: RecordQuery) async throws(StorageError) -> Page<Record> {
+        try await base.records(query)
+    }
+
+    func dueRecords(
+        of collection: RecordCollection, at now: Timestamp, limit: Int
+    ) async throws(StorageError) -> Page<Record> {
+        try await base.dueRecords(of: collection, at: now, limit: limit)
+    }
+
+    func nextDue(of collection: RecordCollection) async throws(StorageError) -> Timestamp? {
+        try await base.nextDue(of: collection)
+    }
+
+    func write(_ write: RecordWrite) async throws(StorageError) -> Bool {
+        try await base.write(write)
+    }
+}

@@ -78,7 +78,15 @@ final class MemoryLedger: Store {
     func clock() async throws(StorageError) -> Timestamp? { nil }
     func nextDue(_: ClaimScope) async throws(StorageError) -> Timestamp? { nil }
 
-    // There are no identities and no secrets.
+    // There are no identities, no secrets and no records.
+
+    func record(_: RecordID, in scope: TenantScope) async throws(StorageError) -> Record? { nil }
+    func records(_: RecordQuery) async throws(StorageError) -> Page<Record> { Page() }
+    func dueRecords(
+        of collection: RecordCollection, at now: Timestamp, limit: Int
+    ) async throws(StorageError) -> Page<Record> { Page() }
+    func nextDue(of collection: RecordCollection) async throws(StorageError) -> Timestamp? { nil }
+    func write(_: RecordWrite) async throws(StorageError) -> Bool { throw Self.absent }
 
     func identities() async throws(StorageError) -> Identities { Identities() }
     func identityChanges() async throws(StorageError) -> Int64 { 0 }

@@ -50,7 +50,8 @@ extension RESTCall {
     func request(_ settings: RESTSettings, token: Secret?) -> HTTPRequest {
         var url = settings.endpoint + path
         if !query.isEmpty { url += "?" + Query.encode(query) }
-        var headers: HTTPHeaders = ["Accept": "application/json"]
+        var headers = settings.headers
+        headers["Accept"] = "application/json"
         if let token { headers["Authorization"] = "Bearer \(token.reveal())" }
         if let body { headers["Content-Type"] = body.contentType }
         return HTTPRequest(

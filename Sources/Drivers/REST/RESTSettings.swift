@@ -1,4 +1,5 @@
 public import DriverKit
+public import HTTPClient
 
 /// The properties of one provider's API that ``RESTClient`` needs.
 public struct RESTSettings: Sendable {
@@ -7,6 +8,8 @@ public struct RESTSettings: Sendable {
     /// The base URL, without a final slash.
     public var endpoint: String
     public var authentication: RESTAuthentication
+    /// Headers of every call, such as the version of the API.
+    public var headers: HTTPHeaders
     /// The time limit of one try.
     public var requestTimeout: Duration
     /// The limit of a response's body.
@@ -26,7 +29,8 @@ public struct RESTSettings: Sendable {
 
     /// Creates settings.
     public init(
-        name: String, endpoint: String, authentication: RESTAuthentication, requestTimeout: Duration = .seconds(30),
+        name: String, endpoint: String, authentication: RESTAuthentication, headers: HTTPHeaders = [:],
+        requestTimeout: Duration = .seconds(30),
         responseLimitBytes: Int = 8 << 20, maximumConcurrentRequests: Int = 8, readRetries: Int = 3,
         longestRetryWait: Duration = .seconds(30), retriedCodes: Set<String>, missingCode: String,
         correlationHeader: String? = nil
@@ -34,6 +38,7 @@ public struct RESTSettings: Sendable {
         self.name = name
         self.endpoint = endpoint
         self.authentication = authentication
+        self.headers = headers
         self.requestTimeout = requestTimeout
         self.responseLimitBytes = responseLimitBytes
         self.maximumConcurrentRequests = maximumConcurrentRequests

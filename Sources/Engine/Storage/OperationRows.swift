@@ -34,6 +34,9 @@ public protocol OperationRows {
     /// Writes the whole instance.
     mutating func update(_ instance: Instance) throws
 
+    /// Makes changes of records. Throws `conflict` if one of them is not possible.
+    mutating func apply(_ records: [RecordChange], in scope: TenantScope, at now: Timestamp) throws
+
     /// Returns the job, or `nil` if the scope has none. A job outside the scope is neither decoded nor locked.
     mutating func job(_ id: JobID, in scope: TenantScope, locking: Bool) throws -> Job?
     /// Locks and returns the jobs of the instance that have not ended, oldest first.
@@ -76,8 +79,9 @@ extension OperationRows {
     /// Writes the job of an operation with its first event, unless the operation joins an existing job or repeats a
     /// call.
     ///
-    /// Throws `StorageError`. For a new instance, it throws only before the first change of a row. After the insertion
-    /// of the instance nothing can conflict: the job's id is fresh, the instance has no other job, the key is locked.
+    /// Throws `StorageError`. For a new instance without records, it throws only before the first change of a row. After
+    /// the insertion of the instance nothing can conflict: the job's id is fresh, the instance has no other job, the key
+    /// is locked.
     public mutating func submit(_ given: Submission) throws -> Submitted {
         let (submitted, outcome) = try decide(given)
         if var draft = given.audit {
@@ -214,6 +218,7 @@ extension OperationRows {
         _ submission: Submission, _ instance: Instance, blockedBy: JobID?
     ) throws -> Submitted {
         let job = submission.job(of: instance, blockedBy: blockedBy)
+        if !submission.records.isEmpty { try apply(submission.records, in: submission.scope, at: submission.now) }
         try insert(job)
         try remember(submission, job: job.id)
         var draft = EventDraft(

@@ -18,12 +18,13 @@ public struct UnreadableRow: Error, Sendable, Hashable {
         case secretVersion = "secret_version"
         case audit
         case auditCheckpoint = "audit_checkpoint"
+        case record
     }
 
     /// The table of the row.
     public var table: Table
     /// The row's id. For an observation: its kind and its id, separated by a space. For a secret: its tenant and its
-    /// name, and for a version also its number, separated by spaces. Of the audit: its `seq`. Bytes are hexadecimal digits.
+    /// name, and for a version also its number, separated by spaces. For a record: its collection and its key. Of the audit: its `seq`. Bytes are hexadecimal digits.
     public var id: String
     /// The instance that the row belongs to; `nil` for a row of another table than `instance` and `job`.
     public var instance: InstanceID?

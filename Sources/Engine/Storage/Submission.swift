@@ -31,6 +31,9 @@ public struct Submission: Sendable {
     /// Decides the admission from the rows of the transaction: the instance and its active jobs. The function must be
     /// pure, because a transaction may be repeated.
     public var admit: @Sendable (Instance, _ active: [Job]) throws(StorageError) -> Admission
+    /// Changes of records that are made if a job is written, and only then. If one of them is not possible, the
+    /// operation is refused with `conflict`.
+    public var records: [RecordChange] = []
     /// The entry of the audit. The transaction completes and writes it, also if the operation repeats a call or joins a
     /// job; `nil` for no entry.
     public var audit: AuditDraft?

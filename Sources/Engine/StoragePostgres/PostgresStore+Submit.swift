@@ -5,10 +5,10 @@ public import Storage
 /// Operations: submissions, cancellations and retries.
 extension PostgresStore {
     public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
-        // The transaction of a new instance throws only before it changes a row, so it needs no savepoint.
-        var isOnExisting = true
-        if case .new = submission.target { isOnExisting = false }
-        return try await writer.write(mayThrowAfterWriting: isOnExisting) { [decoded] connection, ledger in
+        // Without records, the transaction of a new instance throws only before it changes a row and needs no savepoint.
+        var mayThrowAfterWriting = true
+        if case .new = submission.target { mayThrowAfterWriting = !submission.records.isEmpty }
+        return try await writer.write(mayThrowAfterWriting: mayThrowAfterWriting) { [decoded] connection, ledger in
             let submitted = try PostgresOperationRows.run(connection, decoded, &ledger) { try $0.submit(submission) }
             return { _ in submitted }
         }
@@ -150,6 +150,11 @@ private struct PostgresOperationRows: OperationRows {
                 PostgresValue(PostgresStore.keepsName(instance)), PostgresValue(instance.document()),
                 PostgresValue(instance.id.text),
             ])
+    }
+
+    func apply(_ records: [RecordChange], in scope: TenantScope, at now: Timestamp) throws {
+        var rows = SQLRecordRows(SharedStatements(connection))
+        try rows.apply(records, in: scope, at: now)
     }
 
     func job(_ id: JobID, in scope: TenantScope, locking: Bool) throws -> Job? {

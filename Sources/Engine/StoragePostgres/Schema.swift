@@ -17,7 +17,7 @@ enum Schema {
         Migration(number: 1, statements: first, usableFrom: 1), Migration(number: 2, statements: second, usableFrom: 2),
         Migration(number: 3, statements: third, usableFrom: 3), Migration(number: 4, statements: fourth, usableFrom: 4),
         Migration(number: 5, statements: fifth, usableFrom: 4), Migration(number: 6, statements: sixth, usableFrom: 4),
-        Migration(number: 7, statements: seventh, usableFrom: 4),
+        Migration(number: 7, statements: seventh, usableFrom: 4), Migration(number: 8, statements: eighth, usableFrom: 4),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -305,5 +305,18 @@ enum Schema {
         ) WITH (fillfactor = 10);
         INSERT INTO audit_head (one, seq, floor_seq) VALUES (1, 0, 0);
         CREATE TABLE audit_checkpoint (seq bigint PRIMARY KEY, at bigint NOT NULL, note text NOT NULL);
+        """
+
+    /// Adds the records of features (`docs/decisions/0055-records-of-features.md`). Pages are ordered by the bytes of the
+    /// keys.
+    private static let eighth = """
+        CREATE TABLE record (
+            collection text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, tenant text COLLATE "C",
+            parent text COLLATE "C", value text NOT NULL, due_at bigint, version bigint NOT NULL,
+            created_at bigint NOT NULL, updated_at bigint NOT NULL, PRIMARY KEY (collection, key)
+        ) WITH (fillfactor = 80);
+        CREATE INDEX record_tenant ON record (collection, tenant, key) WHERE tenant IS NOT NULL;
+        CREATE INDEX record_parent ON record (collection, parent, key) WHERE parent IS NOT NULL;
+        CREATE INDEX record_due ON record (collection, due_at, key) WHERE due_at IS NOT NULL;
         """
 }

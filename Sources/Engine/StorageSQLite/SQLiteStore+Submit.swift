@@ -11,10 +11,10 @@ extension SQLiteStore {
                 try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.submit(submission) }
             }
         }
-        // The document is encoded here, to keep the writer thread free. The transaction throws only before it changes a
-        // row, so it needs no savepoint.
+        // The document is encoded here, to keep the writer thread free. Without records, the transaction throws only before
+        // it changes a row, so it needs no savepoint.
         let document = instance.document()
-        return try await writer.write { [decoded] database, ledger in
+        return try await writer.write(mayThrowAfterWriting: !submission.records.isEmpty) { [decoded] database, ledger in
             try SQLiteOperationRows.run(database, decoded, &ledger, encoded: (instance, document)) {
                 try $0.submit(submission)
             }
@@ -100,6 +100,11 @@ private struct SQLiteOperationRows: OperationRows {
     func holdName(_ instance: Instance) throws { try InstanceRows.takeName(instance, database) }
 
     func update(_ instance: Instance) throws { try InstanceRows.updateWhole(instance, database) }
+
+    func apply(_ records: [RecordChange], in scope: TenantScope, at now: Timestamp) throws {
+        var rows = SQLRecordRows(SharedStatements(database))
+        try rows.apply(records, in: scope, at: now)
+    }
 
     func job(_ id: JobID, in scope: TenantScope, locking: Bool) throws -> Job? {
         try JobRows.find(id, in: scope, database)

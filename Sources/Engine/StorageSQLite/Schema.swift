@@ -14,6 +14,7 @@ enum Schema {
         Migration(number: 3, statements: third), Migration(number: 4, statements: fourth),
         Migration(number: 5, statements: fifth), Migration(number: 6, statements: sixth),
         Migration(number: 7, statements: seventh), Migration(number: 8, statements: eighth),
+        Migration(number: 9, statements: ninth),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -236,5 +237,17 @@ enum Schema {
         );
         INSERT INTO audit_head (one, seq, floor_seq) VALUES (1, 0, 0);
         CREATE TABLE audit_checkpoint (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL);
+        """
+
+    /// Adds the records of features (`docs/decisions/0055-records-of-features.md`).
+    private static let ninth = """
+        CREATE TABLE record (
+            collection TEXT NOT NULL, key TEXT NOT NULL, tenant TEXT, parent TEXT, value TEXT NOT NULL, due_at INTEGER,
+            version INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+            PRIMARY KEY (collection, key)
+        );
+        CREATE INDEX record_tenant ON record (collection, tenant, key) WHERE tenant IS NOT NULL;
+        CREATE INDEX record_parent ON record (collection, parent, key) WHERE parent IS NOT NULL;
+        CREATE INDEX record_due ON record (collection, due_at, key) WHERE due_at IS NOT NULL;
         """
 }

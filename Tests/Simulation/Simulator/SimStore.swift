@@ -365,3 +365,28 @@ extension SimStore {
         try await call("audit") { try await self.base.auditCheckpoints() }
     }
 }
+
+/// The records of features.
+extension SimStore {
+    func record(_ id: RecordID, in scope: TenantScope) async throws(StorageError) -> Record? {
+        try await call("record") { try await self.base.record(id, in: scope) }
+    }
+
+    func records(_ query: RecordQuery) async throws(StorageError) -> Page<Record> {
+        try await call("record") { try await self.base.records(query) }
+    }
+
+    func dueRecords(
+        of collection: RecordCollection, at now: Timestamp, limit: Int
+    ) async throws(StorageError) -> Page<Record> {
+        try await call("record") { try await self.base.dueRecords(of: collection, at: now, limit: limit) }
+    }
+
+    func nextDue(of collection: RecordCollection) async throws(StorageError) -> Timestamp? {
+        try await call("record") { try await self.base.nextDue(of: collection) }
+    }
+
+    func write(_ write: RecordWrite) async throws(StorageError) -> Bool {
+        try await call("record") { try await self.base.write(write) }
+    }
+}

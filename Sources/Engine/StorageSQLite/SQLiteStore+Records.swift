@@ -1,0 +1,33 @@
+public import AuraModel
+public import Storage
+
+/// Records of features.
+extension SQLiteStore {
+    public func record(_ id: RecordID, in scope: TenantScope) async throws(StorageError) -> Record? {
+        try await read { try SQLRecordRows(SharedStatements($0)).record(id, in: scope) }
+    }
+
+    public func records(_ query: RecordQuery) async throws(StorageError) -> Page<Record> {
+        try await readAside { try SQLRecordRows(SharedStatements($0)).records(query) }
+    }
+
+    public func dueRecords(
+        of collection: RecordCollection, at now: Timestamp, limit: Int
+    ) async throws(StorageError) -> Page<Record> {
+        try await readAside { try SQLRecordRows(SharedStatements($0)).due(collection, at: now, limit: limit) }
+    }
+
+    public func nextDue(of collection: RecordCollection) async throws(StorageError) -> Timestamp? {
+        try await read { try SQLRecordRows(SharedStatements($0)).nextDue(collection) }
+    }
+
+    public func write(_ write: RecordWrite) async throws(StorageError) -> Bool {
+        try await writer.write(mayThrowAfterWriting: true) { database, ledger in
+            var rows = SQLRecordRows(SharedStatements(database))
+            guard try rows.write(write) else { return false }
+            try LedgerRows.append(write.events, database, &ledger)
+            ledger.audit.append(contentsOf: write.audit)
+            return true
+        }
+    }
+}
