@@ -355,7 +355,7 @@ let package = Package(
                 "AuraClient", "AuraModel", "Gateway", "JSON", "JSONRPC", "Locking", "Loopback", "RPCTransport", "TLS",
                 "TestKit", asn1, crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, x509,
             ]),
-        suite("TokensTests", ["TokenMutations", "Tokens"]),
+        suite("TokensTests", ["TokenMutations", "Tokens", crypto]),
         suite(
             "VaultTests",
             [

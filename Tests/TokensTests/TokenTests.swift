@@ -1,3 +1,4 @@
+import Crypto
 import Testing
 import TokenMutations
 
@@ -22,6 +23,23 @@ private let plain = "aura1_k1_AAECAwQFBgcICQoLDA0ODw_knFUDyAaFSIAFRIAfcRmL1CuVmS
             try restricted("method=status.*", "tenant=alice", "before=1800000000").text
                 == "aura1_k1_AAECAwQFBgcICQoLDA0ODw_iBA4oA0I3uDrSs8zt77MXTdU1Y7SC-3x3WffjGWwrFs"
                 + "~method=status.*~tenant=alice~before=1800000000")
+    }
+
+    /// The chain computes HMAC and HKDF by hashes alone.
+    @Test(arguments: [0, 1, 16, 31, 32, 63, 64]) func tagsAreThoseOfHMACAndHKDF(_ length: Int) {
+        let keyBytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 37 + length) }
+        let symmetric = SymmetricKey(data: keyBytes)
+        for count in 0...130 {
+            let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 11 &+ count) }
+            let tag = keyBytes.withUnsafeBytes { key in
+                TokenChain.authenticate(key: key) { hash in message.withUnsafeBytes { hash.update(bufferPointer: $0) } }
+            }
+            #expect(Array(tag) == Array(HMAC<SHA256>.authenticationCode(for: message, using: symmetric)))
+        }
+        let root = TokenChain.root(symmetric, id: id, info: TokenChain.info(keyID: "k1"))
+        let derived = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: symmetric, salt: id, info: Array("aura/token/1/k1".utf8), outputByteCount: 32)
+        #expect(derived.withUnsafeBytes { Array($0) } == Array(root))
     }
 
     @Test func aTokenIsReadAsItWasWritten() throws {

@@ -33,6 +33,7 @@ import VaultKeys
     var rounds = 101
 
     func run() async throws {
+        Figure.printHead()
         try await tokens()
         try await calls()
         try await vault()
@@ -67,7 +68,7 @@ import VaultKeys
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
-    private static func text(_ number: Double) -> String { String(format: "%.2f", number) }
+    private static func text(_ number: Double) -> String { Figure.text(number) }
 
     // MARK: Tokens
 
@@ -106,9 +107,15 @@ import VaultKeys
                     { _ = try Self.key.verifies(Token(text)) },
                     { try parts.authenticator.authenticate(session, token: text) },
                 ])
-            print(
-                "token with \(count) restrictions: limit (HKDF and HMAC alone) \(Self.text(times[0])) µs, "
-                    + "first use \(Self.text(times[1])) µs, each later use with its rights \(Self.text(times[2])) µs")
+            let limit = "\(Self.text(times[0])) µs HKDF and HMAC"
+            Figure(
+                name: "token with \(count) restrictions, first use", limit: limit, aura: "\(Self.text(times[1])) µs",
+                ratio: times[1] / times[0], aim: "5 µs"
+            ).print()
+            Figure(
+                name: "the same, each later use, with its rights", limit: limit, aura: "\(Self.text(times[2])) µs",
+                ratio: times[2] / times[0], aim: "5 µs"
+            ).print()
         }
     }
 
@@ -153,7 +160,7 @@ import VaultKeys
     /// The cost of a call in one process, without a socket: the share of the checks is the largest here.
     private func calls() async throws {
         let (parts, bare) = try await identity()
-        let call = Array(#"{"jsonrpc":"2.0","id":1,"method":"status.get","params":{}}"#.utf8)
+        let call = #"{"jsonrpc":"2.0","id":1,"method":"status.get","params":{}}"#
         let peer = Peer.unix(UnixPeer(uid: 0, gid: 0, pid: 1))
         let plain = InMemoryConnection(router: bare, peer: peer)
         let text = try Self.token(2).text
@@ -177,9 +184,13 @@ import VaultKeys
                     guard await request.nextMessage() != nil else { fatalError("the connection closed") }
                 },
             ])
-        print(
-            "call in memory: bare \(Self.text(times[0])) µs, on a connection with a token \(Self.text(times[1])) µs "
-                + "(\(Self.text(times[1] / times[0]))), with a token shown for each call \(Self.text(times[2])) µs")
+        let limit = "\(Self.text(times[0])) µs without identities"
+        for (name, time) in [("on a connection with a token", times[1]), ("with a token shown for it", times[2])] {
+            Figure(
+                name: "call in one process, \(name)", limit: limit, aura: "\(Self.text(time)) µs",
+                ratio: time / times[0]
+            ).print()
+        }
     }
 
     // MARK: The vault
@@ -209,13 +220,19 @@ import VaultKeys
             guard try envelope.open(sealed, for: address) == value else { fatalError("the value changed") }
             opens.append(Self.seconds(clock.now - begun) * 1e6)
         }
-        print(
-            "open a secret: limit (two AES-GCM alone) \(Self.percentiles(limits)), envelope \(Self.percentiles(opens))")
+        for (name, share, aim) in [("p50", 50, nil), ("p99", 99, "30 µs")] {
+            let (limit, open) = (Self.percentile(share, of: limits), Self.percentile(share, of: opens))
+            Figure(
+                name: "secret of 64 bytes opened, \(name)", limit: "\(Self.text(limit)) µs two AES-GCM",
+                aura: "\(Self.text(open)) µs", ratio: open / limit, aim: aim
+            ).print()
+        }
     }
 
-    private static func percentiles(_ times: [Double]) -> String {
+    /// Returns the time that `share` percent of the times do not exceed.
+    private static func percentile(_ share: Int, of times: [Double]) -> Double {
         let sorted = times.sorted()
-        return "p50 \(text(sorted[sorted.count / 2])) p99 \(text(sorted[sorted.count * 99 / 100])) µs"
+        return sorted[min(sorted.count * share / 100, sorted.count - 1)]
     }
 
     private func rotation() async throws {
@@ -249,9 +266,14 @@ import VaultKeys
         let seconds = Self.seconds(clock.now - begun)
         service.cancel()
         try await service.value
-        print(
-            "rotation: \(names.count * kept) versions in \(Self.text(seconds)) s; meanwhile \(opened) secrets opened from "
-                + "the database, \(failed) failed, \(Self.percentiles(waits))")
+        Figure(
+            name: "\(names.count * kept) versions wrapped under a new key", limit: nil, aura: "\(Self.text(seconds)) s",
+            aim: "30 s"
+        ).print()
+        Figure(
+            name: "secrets opened from the database meanwhile, p99", limit: nil,
+            aura: "\(Self.text(Self.percentile(99, of: waits))) µs; \(opened), \(failed) failed", aim: "0 failed"
+        ).print()
     }
 
     // MARK: The audit
@@ -265,10 +287,7 @@ import VaultKeys
         let clock = ContinuousClock()
         var begun = clock.now
         var verification = try AuditVerification(after: bounds.floor, checkpoints: [bounds.head])
-        while verification.head.seq < bounds.head.seq {
-            let page = try await store.audit(AuditQuery(scope: .all, after: verification.head.seq, limit: 1000))
-            for entry in page.entries.entries { try verification.check(entry.row()) }
-        }
+        try await verification.check(entriesOf: store, through: bounds.head)
         try verification.finish()
         let whole = Self.seconds(clock.now - begun)
         let body = Self.draft(1).body
@@ -278,9 +297,11 @@ import VaultKeys
             _ = AuditChain.next(bounds.head.hash, seq: Int64(number), digest: digest)
         }
         let limit = Self.seconds(clock.now - begun)
-        print(
-            "audit: \(bounds.head.seq) entries of \(body.count) bytes verified from the database in \(Self.text(whole)) s; "
-                + "limit (their hashes alone) \(Self.text(limit)) s")
+        Figure(
+            name: "\(bounds.head.seq) entries of \(body.count) bytes verified from SQLite",
+            limit: "\(Self.text(limit)) s the hashes alone", aura: "\(Self.text(whole)) s", ratio: whole / limit,
+            aim: "5 s for 1,000,000"
+        ).print()
     }
 
     private static func draft(_ number: Int) -> AuditDraft {

@@ -10,23 +10,22 @@ package enum PeerPattern: Sendable, Hashable {
     /// Creates a pattern from `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32` or `unix:1000`. Returns `nil` for other
     /// texts, and for a network whose address has set bits after the prefix.
     package init?(_ text: String) {
-        if text.hasPrefix("unix:") {
-            guard let number = TokenRestriction.number(text.dropFirst(5)), let user = UInt32(exactly: number) else {
-                return nil
-            }
+        if text.utf8.starts(with: "unix:".utf8) {
+            guard let number = TokenRestriction.number(utf8: text.utf8.dropFirst(5)),
+                let user = UInt32(exactly: number)
+            else { return nil }
             self = .user(user)
             return
         }
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = IPAddress(String(parts[0])) else { return nil }
-        guard parts.count == 2 else {
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+            guard let address = IPAddress(text) else { return nil }
             self = .network(IPNetwork(address))
             return
         }
-        guard let length = TokenRestriction.number(parts[1]), let network = IPNetwork(address, length: Int(length))
-        else {
-            return nil
-        }
+        guard let address = IPAddress(String(text[..<slash])),
+            let length = TokenRestriction.number(utf8: text.utf8[slash...].dropFirst()),
+            let network = IPNetwork(address, length: Int(length))
+        else { return nil }
         self = .network(network)
     }
 

@@ -16,8 +16,6 @@ public struct Token: Sendable, Hashable {
 
     /// The number of bytes of an id.
     static let idBytes = 16
-    /// The number of bytes of a tag.
-    static let tagBytes = 32
 
     /// The name of the key that signed the token: 1 to 8 of `[a-z0-9]`.
     public let keyID: String
@@ -37,29 +35,45 @@ public struct Token: Sendable, Hashable {
 
     /// Parses a token. Throws ``TokenError``, whose text never contains a part of the token.
     public init(_ text: String) throws(TokenError) {
-        guard text.utf8.count <= Self.lengthLimitBytes, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-            text.hasPrefix(Self.prefix)
-        else { throw .malformed }
-        let parts = text.dropFirst(Self.prefix.count).split(separator: "~", omittingEmptySubsequences: false)
+        guard text.utf8.count <= Self.lengthLimitBytes else { throw .malformed }
+        let bytes = Array(text.utf8)
+        guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }), bytes.starts(with: Self.prefix.utf8) else {
+            throw .malformed
+        }
+        let head = bytes.prefix { $0 != UInt8(ascii: "~") }
         // `_` is also a letter of base64url, so the id and the tag are taken by their lengths.
-        guard let end = parts[0].firstIndex(of: "_"), Self.isKeyID(parts[0][..<end]) else { throw .malformed }
-        let rest = parts[0][end...].dropFirst()
-        guard rest.utf8.count == Self.idLength + 1 + Self.tagLength, rest.dropFirst(Self.idLength).first == "_",
-            let id = Base64.decodeURL(rest.prefix(Self.idLength)), id.count == Self.idBytes,
-            let tag = Base64.decodeURL(rest.suffix(Self.tagLength)), tag.count == Self.tagBytes
+        let name = head.dropFirst(Self.prefix.utf8.count).prefix { $0 != UInt8(ascii: "_") }
+        let rest = head[name.endIndex...].dropFirst()
+        guard Self.isKeyID(name), rest.count == Self.idLength + 1 + Self.tagLength,
+            rest[rest.startIndex + Self.idLength] == UInt8(ascii: "_"),
+            let id = Base64.decodeURL(rest.prefix(Self.idLength)),
+            let tag = Base64.decodeURL(rest.suffix(Self.tagLength))
         else { throw .malformed }
-        guard parts.count - 1 <= Self.restrictionLimit else { throw .tooManyRestrictions }
+        self.init(
+            keyID: String(decoding: name, as: UTF8.self), id: id, tag: tag,
+            restrictions: try Self.restrictions(bytes[head.endIndex...]))
+    }
+
+    /// Parses what follows the tag: `~RESTRICTION` for each restriction.
+    private static func restrictions(_ bytes: ArraySlice<UInt8>) throws(TokenError) -> [TokenRestriction] {
+        let count = bytes.count(where: { $0 == UInt8(ascii: "~") })
+        guard count <= restrictionLimit else { throw .tooManyRestrictions }
         var restrictions: [TokenRestriction] = []
-        for part in parts.dropFirst() { restrictions.append(try TokenRestriction(String(part))) }
-        self.init(keyID: String(parts[0][..<end]), id: id, tag: tag, restrictions: restrictions)
+        restrictions.reserveCapacity(count)
+        var rest = bytes
+        while !rest.isEmpty {
+            let text = rest.dropFirst().prefix { $0 != UInt8(ascii: "~") }
+            restrictions.append(try TokenRestriction(text))
+            rest = rest[text.endIndex...]
+        }
+        return restrictions
     }
 
     /// The lengths of an id and of a tag in base64url.
     private static let (idLength, tagLength) = (22, 43)
 
-    static func isKeyID(_ text: some StringProtocol) -> Bool {
-        (1...8).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
+    static func isKeyID(_ text: some Collection<UInt8>) -> Bool {
+        (1...8).contains(text.count) && text.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
     }
 
     /// The text, with its secret tag.

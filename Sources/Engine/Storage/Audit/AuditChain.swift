@@ -21,19 +21,19 @@ public enum AuditChain {
     /// Returns the hash of an entry's content. It stays with the entry when the content is erased.
     public static func digest(salt: [UInt8], body: [UInt8]) -> [UInt8] {
         var hash = SHA256()
-        hash.update(data: salt)
-        hash.update(data: body)
-        return Array(hash.finalize())
+        salt.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        body.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize().withUnsafeBytes { Array($0) }
     }
 
     /// Returns the hash of an entry. `digest` is that of its content.
     public static func next(_ previous: [UInt8], seq: Int64, digest: [UInt8]) -> [UInt8] {
         var hash = SHA256()
-        hash.update(data: [0x01])
-        hash.update(data: previous)
+        withUnsafeBytes(of: UInt8(0x01)) { hash.update(bufferPointer: $0) }
+        previous.withUnsafeBytes { hash.update(bufferPointer: $0) }
         withUnsafeBytes(of: seq.bigEndian) { hash.update(bufferPointer: $0) }
-        hash.update(data: digest)
-        return Array(hash.finalize())
+        digest.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize().withUnsafeBytes { Array($0) }
     }
 }
 

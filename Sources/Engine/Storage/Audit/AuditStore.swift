@@ -71,6 +71,12 @@ public struct AuditQuery: Sendable {
 
     /// Chooses the entries of a page from the rows after ``after``, at most ``rowLimit``, in order.
     package func page(of rows: [Result<AuditEntry, UnreadableRow>]) -> AuditPage {
+        guard readsContents else {
+            let entries = Array(rows.prefix(limit))
+            let examined = entries.last { $0.auditSeq != nil }?.auditSeq
+            return AuditPage(
+                entries: Page(entries), examined: examined ?? after, hasMore: rows.count == rowLimit)
+        }
         var page = AuditPage(entries: Page(), examined: after, hasMore: false)
         for row in rows.prefix(rowLimit - 1) {
             if page.entries.count == limit {
@@ -85,7 +91,6 @@ public struct AuditQuery: Sendable {
     }
 
     private func matches(_ row: Result<AuditEntry, UnreadableRow>) -> Bool {
-        guard readsContents else { return true }
         guard let body = try? row.get().content?.body, let members = try? JSONMembers(JSONValue(parsing: body)) else {
             return false
         }

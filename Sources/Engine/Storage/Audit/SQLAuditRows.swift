@@ -134,11 +134,12 @@ extension AuditEntry {
     /// Reads a row.
     fileprivate static func entry(_ row: SQLRow) -> Result<AuditEntry, UnreadableRow> {
         UnreadableRow.catching(.audit, id: row.shown("seq")) {
-            var content: AuditEntry.Content?
-            if row["body"] != .null || row["salt"] != .null {
-                content = AuditEntry.Content(
+            let isErased = if case (.null, .null) = (row["body"], row["salt"]) { true } else { false }
+            let content =
+                isErased
+                ? nil
+                : AuditEntry.Content(
                     salt: try row.bytes("salt", count: AuditChain.saltBytes), body: try row.bytes("body"))
-            }
             return AuditEntry(
                 seq: try row.number("seq"), content: content,
                 digest: try row.bytes("digest", count: AuditChain.hashBytes),

@@ -190,7 +190,7 @@ final class AuditCheckpoints: Service {
         // The entries that this daemon verified earlier may have been replaced since another one signed them.
         let known = [ends.last?.head, ends.floor].compactMap(\.self).filter { $0.seq >= begin.seq }
         var verification = try AuditVerification(after: begin, checkpoints: known)
-        try await reader.check(&verification, through: head)
+        try await verification.check(entriesOf: store, through: head)
         let note = SignedCheckpoint(
             head, floor: ends.floor, events: ends.events, installation: reader.installation, key: key)
         let checkpoint = AuditCheckpoint(seq: head.seq, at: time.now(), text: note.text)

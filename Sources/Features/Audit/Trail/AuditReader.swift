@@ -1,7 +1,7 @@
 import AuraModel
 import JSON
 import JSONRPC
-import Storage
+public import Storage
 
 /// Reads the audit, and verifies it against the chain and the checkpoints.
 struct AuditReader: Sendable {
@@ -86,7 +86,7 @@ struct AuditReader: Sendable {
         do {
             var verification = try AuditVerification(after: bounds.floor, checkpoints: heads)
             var coverage: [EventCoverage] = []
-            try await check(&verification, through: bounds.head) { entry in
+            try await verification.check(entriesOf: store, through: bounds.head) { entry in
                 if let range = EventCoverage(entry) { coverage.append(range) }
             }
             try verification.finish()
@@ -97,30 +97,6 @@ struct AuditReader: Sendable {
             verdict.fault = "\(fault)"
         }
         return verdict
-    }
-
-    /// Checks the entries after those of `verification`, up to `head`, and that the last one has the hash of `head`.
-    /// `note` gets each entry.
-    func check(
-        _ verification: inout AuditVerification, through head: AuditHead, note: (AuditEntry) -> Void = { _ in }
-    ) async throws {
-        while verification.head.seq < head.seq {
-            let limit = min(Int64(Self.pageLimit), head.seq - verification.head.seq)
-            let page = try await store.audit(
-                AuditQuery(scope: .all, after: verification.head.seq, limit: Int(limit)))
-            if page.entries.isEmpty {
-                throw AuditVerification.Fault.missing(after: verification.head.seq, checkpoint: head.seq)
-            }
-            for entry in page.entries.entries {
-                switch entry {
-                case .success(let entry):
-                    try verification.check(entry)
-                    note(entry)
-                case .failure(let row): throw AuditVerification.Fault.content(Int64(row.id) ?? 0)
-                }
-            }
-        }
-        guard verification.head == head else { throw AuditVerification.Fault.hash(head.seq) }
     }
 
     /// Verifies entries after those of `verification`, up to the first one that was made at `time` or later, at most up
@@ -257,6 +233,46 @@ struct AuditReader: Sendable {
             throw AuditVerification.Fault.events(entry: known.entry, from: known.from, through: known.through)
         }
         verdict.events += known.count
+    }
+}
+
+extension AuditVerification {
+    /// The number of entries in one read.
+    private static let pageLimit: Int64 = 1000
+
+    /// Checks the entries of a store after the last one that was checked, up to `head`, and that the last one has the
+    /// hash of `head`. `note` gets each entry. The next entries are read while those before are hashed.
+    ///
+    /// Throws ``Fault`` for the first mismatch, and `StorageError` if entries cannot be read.
+    public mutating func check(
+        entriesOf store: any AuditStore, through head: AuditHead, note: (AuditEntry) -> Void = { _ in }
+    ) async throws {
+        var page = try await Self.page(of: store, after: self.head.seq, through: head.seq)
+        while self.head.seq < head.seq {
+            guard !page.isEmpty else { throw Fault.missing(after: self.head.seq, checkpoint: head.seq) }
+            // If an entry of this page is missing, the check below fails.
+            let last = self.head.seq + Int64(page.count)
+            async let next = Self.page(of: store, after: last, through: head.seq)
+            for entry in page.entries {
+                switch entry {
+                case .success(let entry):
+                    try check(entry)
+                    note(entry)
+                case .failure(let row): throw Fault.content(Int64(row.id) ?? 0)
+                }
+            }
+            page = try await next
+        }
+        guard self.head == head else { throw Fault.hash(head.seq) }
+    }
+
+    /// Returns at most ``pageLimit`` entries after `seq`, and none after `last`.
+    private static func page(
+        of store: any AuditStore, after seq: Int64, through last: Int64
+    ) async throws(StorageError) -> Page<AuditEntry> {
+        guard seq < last else { return Page() }
+        return try await store.audit(AuditQuery(scope: .all, after: seq, limit: Int(min(pageLimit, last - seq))))
+            .entries
     }
 }
 
