@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from harness import eventually
+from harness import REAL_HOST, eventually
 from harness.secrets import Sampler, Secrets, written
 
 pytestmark = pytest.mark.podman
@@ -57,7 +57,7 @@ def recaps(follower, job):
 def test_an_instance_passes_through_every_operation_on_a_real_host(real):
     world = real(settings={"log.level": "trace"})
     follower, sampler = world.follow(), Sampler(world.daemon)
-    job = world.succeed("provision", name="ada", seconds=240)["id"]
+    job = world.succeed("provision", name="ada", seconds=REAL_HOST)["id"]
     assert world.instance("ada")["phase"] == "running"
     assert world.instance("ada")["agentVersion"] == "2026.8.1"
 
@@ -80,10 +80,10 @@ def test_an_instance_passes_through_every_operation_on_a_real_host(real):
     check_host(world)
 
     for kind, phase in (("suspend", "suspended"), ("resume", "running"), ("restart", "running")):
-        world.succeed(kind, instance="ada", seconds=120)
+        world.succeed(kind, instance="ada", seconds=REAL_HOST)
         assert world.instance("ada")["phase"] == phase
     assert on_host(world, "curl", "-fsS", "http://127.0.0.1:18789/startupz").returncode == 0
-    world.succeed("destroy", instance="ada", seconds=120)
+    world.succeed("destroy", instance="ada", seconds=REAL_HOST)
     sampler.end()
     assert any(b"ansible-playbook" in each for each in sampler.arguments) and len(sampler.environments) > 1
     secrets.assert_absent(written(world, follower, sampler))
@@ -109,14 +109,14 @@ def test_a_provision_continues_after_a_kill_during_ansible(real):
     follower = world.follow()
     job = world.provision("ada")
     follower.wait(
-        lambda event: event["type"] == "task.finished" and event.get("step") == "machine.configure", seconds=120,
+        lambda event: event["type"] == "task.finished" and event.get("step") == "machine.configure", seconds=REAL_HOST,
         what="a task of Ansible")
     world.daemon.kill()
     world.daemon.start()
-    assert follower.end(job, 240)["type"] == "job.succeeded"
+    assert follower.end(job, REAL_HOST)["type"] == "job.succeeded"
     state = world.sandbox.state()
     assert state["createdServers"] == 1 and len(state["devices"]) == 1 and len(state["containers"]) == 1
-    world.succeed("destroy", instance="ada", seconds=120)
+    world.succeed("destroy", instance="ada", seconds=REAL_HOST)
     world.nothing_left()
     world.check_ledger()
 
@@ -126,7 +126,7 @@ def test_a_wrong_host_key_fails_the_provision(real):
     states the reason."""
     world = real(settings={"pace.refusalPatienceSeconds": 3})
     world.sandbox.fault("wrongHostKey", "/v1/servers", "POST")
-    ended = world.finish(world.provision("ada"), 240)
+    ended = world.finish(world.provision("ada"), REAL_HOST)
     assert ended["state"] == "failed"
     assert ended["failure"]["code"] == "sshHostKeyMismatch"
     eventually(lambda: world.sandbox.state()["servers"] == [], what="the machine's removal")
@@ -137,7 +137,7 @@ def test_a_machine_that_never_boots_fails_the_provision(real):
     """The error names the step and its limit; the machine is removed."""
     world = real(settings={"pace.bootLimitSeconds": 6})
     world.sandbox.fault("neverBoots", "/v1/servers", "POST")
-    ended = world.finish(world.provision("ada"), 240)
+    ended = world.finish(world.provision("ada"), REAL_HOST)
     assert ended["state"] == "failed" and ended["failure"]["code"] == "deadlineExceeded"
     assert "server.boot" in ended["failure"]["message"]
     world.nothing_left()

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness import RPCError
+from harness import REAL_HOST, RPCError
 from harness.secrets import Sampler, Secrets, written
 
 PROVIDER_KEY = "sk-ant-planted-7d1f0c52e9"
@@ -70,15 +70,15 @@ def test_no_secret_appears_when_a_real_host_cannot_join(worlds, tmp_path):
     follower, sampler = world.follow(), Sampler(world.daemon)
     world.sandbox.fault("status", "/_sandbox/tailnet/register", status=401, message="invalid key", count=0)
     job = world.provision("ada")
-    follower.step(job, "network.enrol", seconds=240)
+    follower.step(job, "network.enrol", seconds=REAL_HOST)
     secrets = Secrets(provider=PROVIDER_KEY).learn(world)
-    end = follower.end(job, 240)
+    end = follower.end(job, REAL_HOST)
     assert end["type"] == "job.failed" and end["data"]["class"] == "permanent", end
     sampler.end()
     assert len(sampler.environments) > 1, "no child was seen"
     secrets.assert_absent(written(world, follower, sampler))
     world.nothing_left()
-    world.succeed("destroy", instance="ada", seconds=120)
+    world.succeed("destroy", instance="ada", seconds=REAL_HOST)
     world.nothing_left()
 
 

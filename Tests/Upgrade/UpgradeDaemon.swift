@@ -28,13 +28,16 @@ struct UpgradeDaemon: AsyncParsableCommand {
     @Option(help: "Jobs that it accepts before it works.")
     var jobs = 0
 
+    @Option(help: "While this file exists, each of its jobs waits at one of the steps a, b, c and d.")
+    var hold: String?
+
     func run() async throws {
         let logger = Logger(label: "upgrade-daemon")
         let (time, random) = (SystemTime(), SystemRandom())
         let store = try await PostgresStore.open(
             PostgresSettings(url: database), kinds: InstanceKinds([Program.kind]), installation: "upgrade",
             clock: .database, logger: logger)
-        let catalogue = program.catalogue(diary: try Diary(path: diary, program: program))
+        let catalogue = program.catalogue(diary: try Diary(path: diary, program: program, hold: hold))
         // Leases are short, so that the jobs of a killed daemon are soon taken over.
         let settings = EngineSettings(
             owner: UUID().uuidString, workers: 16, claimBatch: 4, lease: .seconds(3), heartbeat: .seconds(1),
@@ -62,7 +65,8 @@ struct UpgradeDaemon: AsyncParsableCommand {
             change: ChangeID(id), createdAt: now)
         let job = NewJob(
             id: JobID(id), kind: .provision, change: ChangeID(id), definitionVersion: plan.version,
-            input: ["fails": .bool(number % 3 == 2)], deadline: now + .seconds(600))
+            input: ["fails": .bool(number % 3 == 2), "holdsAt": .string(["a", "b", "c", "d"][number % 4])],
+            deadline: now + .seconds(600))
         _ = try await store.submit(
             Submission(
                 target: .new(instance), in: .all, job: job, idempotency: nil, now: now,
@@ -111,6 +115,7 @@ enum Program: String, ExpressibleByArgument, Sendable {
             name, phase: .provisioning, timeLimit: .seconds(120), weight: 1,
             perform: { context in
                 try diary.write(context)
+                while diary.holds(context) { try await context.time.sleep(for: .milliseconds(20)) }
                 try await context.time.sleep(for: .milliseconds(20 + Int(context.random.unit() * 80)))
                 if name == "c", try context.memory(Bool.self) == nil {
                     try await context.checkpoint(true)
@@ -133,12 +138,20 @@ enum Program: String, ExpressibleByArgument, Sendable {
 final class Diary: Sendable {
     private let file: FileHandle
     private let program: Program
+    private let hold: String?
 
-    init(path: String, program: Program) throws {
+    init(path: String, program: Program, hold: String?) throws {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ValidationError("cannot open \(path)") }
         file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         self.program = program
+        self.hold = hold
+    }
+
+    /// True while the job has to wait at this step.
+    func holds(_ context: StepContext) -> Bool {
+        guard let hold, context.job.input["holdsAt"] == .string(context.step.name) else { return false }
+        return FileManager.default.fileExists(atPath: hold)
     }
 
     func write(_ context: StepContext) throws {

@@ -1,5 +1,6 @@
 import AuraModel
 import FoundationEssentials
+import Glibc
 import JSON
 import Locking
 import Logging
@@ -26,6 +27,9 @@ extension Settings.Persistence {
 /// The file in the state directory that stores the daemon's `LedgerMark`.
 struct MarkFile: Sendable {
     private let path: String
+    /// The name under which a new content is written first. A daemon that is killed meanwhile leaves it, and the next one
+    /// removes it.
+    private var draft: String { path + ".new" }
 
     private struct Stored: Codable {
         var epoch: String
@@ -46,8 +50,14 @@ struct MarkFile: Sendable {
 
     func write(_ mark: LedgerMark) throws {
         let bytes = try JSONCoder.encode(Stored(epoch: mark.epoch, head: mark.head))
-        try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+        try Data(bytes).write(to: URL(filePath: draft))
+        guard rename(draft, path) == 0 else {
+            throw StorageError(.unavailable, "cannot replace \(path): \(String(cString: strerror(errno)))")
+        }
     }
+
+    /// Removes what a daemon that was killed has left.
+    func removeDraft() { unlink(draft) }
 }
 
 /// Checks every two seconds that the database is still the one that was opened, and stores the ledger's epoch and head.
@@ -61,6 +71,7 @@ struct LedgerWatch: Service {
 
     /// Throws only if the database was restored while this daemon ran; the daemon must then restart.
     func run() async throws {
+        file.removeDraft()
         var remembered = file.read()
         var isAway = false
         var isForgetful = false

@@ -6,7 +6,7 @@ from .crew import Crew
 from .crowd import Crowd, build_load
 from .daemon import Daemon, environment
 from .follower import Follower
-from .places import REPOSITORY, ansible_playbook, binary, eventually
+from .places import REAL_HOST, REPOSITORY, ansible_playbook, binary, eventually
 from .postgres import Postgres
 from .program import Program, finish
 from .sandbox import Sandbox
@@ -18,7 +18,7 @@ from .wire import ENDS, Closed, Connection, LengthConnection, RPCError, events_o
 from .world import World, fresh_name
 
 __all__ = [
-    "ENDED", "ENDS", "LEASES", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Crowd", "Daemon",
+    "ENDED", "ENDS", "LEASES", "REAL_HOST", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Crowd", "Daemon",
     "Follower", "LengthConnection", "Postgres", "Program", "RPCError", "SCHEMA", "Sandbox", "ScriptedSubscriptions", "WallClock",
     "WebSocket", "World",
     "a_newer_daemon", "ansible_playbook", "assert_nothing_left", "binary", "build_load", "children", "cloud_leftovers", "environment",

@@ -25,6 +25,11 @@ def ansible_playbook():
     return found
 
 
+# The longest wait for a whole operation on a real host. It takes a minute or two on a quiet machine, and five times as
+# long beside three busy processes.
+REAL_HOST = 900
+
+
 def eventually(check, seconds=20.0, every=0.02, what=None):
     """Returns the first true value of check(); fails the test if there is none within `seconds`."""
     deadline = time.monotonic() + seconds
