@@ -208,6 +208,7 @@ let package = Package(
                 "TLS", "Tokens", crypto, logging, serviceLifecycle,
             ]),
         target("Features/PKI", ["Encoding", "TLS", asn1, crypto, x509]),
+        target("Features/Billing", ["AuraModel", "DriverKit"]),
         target("Features/VaultKeys", ["Encoding", crypto]),
         target(
             "Features/Vault",
@@ -355,6 +356,7 @@ let package = Package(
                 "AuraClient", "AuraModel", "Gateway", "JSON", "JSONRPC", "Locking", "Loopback", "RPCTransport", "TLS",
                 "TestKit", asn1, crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, x509,
             ]),
+        suite("BillingTests", ["AuraModel", "Billing", "DriverKit", "TestKit"]),
         suite("TokensTests", ["TokenMutations", "Tokens", crypto]),
         suite(
             "VaultTests",
