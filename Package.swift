@@ -311,8 +311,8 @@ let package = Package(
         suite(
             "DriverTests",
             [
-                "aurad", "HetznerDriver", "TailscaleDriver", "StripeDriver", "AnsibleDriver", "SSHDriver", "ChildProcess",
-                "CredentialFiles", "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON",
+                "aurad", "HetznerDriver", "TailscaleDriver", "StripeDriver", "AnsibleDriver", "SSHDriver",
+                "ChildProcess", "CredentialFiles", "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON",
                 "Locking", "TestKit", logging,
             ]),
         suite(

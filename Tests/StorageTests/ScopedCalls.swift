@@ -248,7 +248,7 @@ enum UnscopedMethods {
         let store = try body(ofProtocol: "Store")
         let roles = store[..<(store.firstIndex(of: "{") ?? store.endIndex)].split(separator: ",")
         return Set(
-            try roles.flatMap { try methods(in: body(ofProtocol: $0.trimmingCharacters(in: .whitespaces))) })
+            try roles.flatMap { try methods(in: body(ofProtocol: $0.trimmingCharacters(in: .whitespacesAndNewlines))) })
     }
 
     private static func methods(in body: Substring) -> [String] {

@@ -17,7 +17,8 @@ enum Schema {
         Migration(number: 1, statements: first, usableFrom: 1), Migration(number: 2, statements: second, usableFrom: 2),
         Migration(number: 3, statements: third, usableFrom: 3), Migration(number: 4, statements: fourth, usableFrom: 4),
         Migration(number: 5, statements: fifth, usableFrom: 4), Migration(number: 6, statements: sixth, usableFrom: 4),
-        Migration(number: 7, statements: seventh, usableFrom: 4), Migration(number: 8, statements: eighth, usableFrom: 4),
+        Migration(number: 7, statements: seventh, usableFrom: 4),
+        Migration(number: 8, statements: eighth, usableFrom: 4),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
