@@ -312,7 +312,8 @@ let package = Package(
             "DriverTests",
             [
                 "aurad", "HetznerDriver", "TailscaleDriver", "StripeDriver", "AnsibleDriver", "SSHDriver",
-                "ChildProcess", "CredentialFiles", "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON",
+                "ChildProcess", "CredentialFiles", "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel",
+                "JSON",
                 "Locking", "TestKit", logging,
             ]),
         suite(
