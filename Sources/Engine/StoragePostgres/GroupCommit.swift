@@ -22,6 +22,7 @@ import Storage
 final class GroupCommit: Sendable {
     /// A write with its own statements.
     private struct Item: Sendable {
+        var locks: AdvisoryLocks?
         var hasSavepoint: Bool
         /// Returns the function to call after the commit, with the last `seq` before this transaction's events.
         var run: @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Void
@@ -107,16 +108,18 @@ final class GroupCommit: Sendable {
     /// `body` may run more than once. It returns a function that computes the value from the last `seq` before this
     /// transaction's events.
     ///
-    /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows. It then gets a savepoint.
+    /// - Parameters:
+    ///   - locks: the advisory locks that the transaction takes first.
+    ///   - mayThrowAfterWriting: true if `body` may throw after it has changed rows. It then gets a savepoint.
     func write<Value: Sendable>(
-        mayThrowAfterWriting: Bool = false,
+        locks: AdvisoryLocks? = nil, mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Value
     ) async throws(StorageError) -> Value {
         let result = await withCheckedContinuation { (continuation: StorageContinuation<Value>) in
             enqueue(
                 .item(
                     Item(
-                        hasSavepoint: mayThrowAfterWriting,
+                        locks: locks, hasSavepoint: mayThrowAfterWriting,
                         run: { connection, ledger in
                             let value = try body(connection, &ledger)
                             return { continuation.resume(returning: .success(value($0))) }
@@ -239,6 +242,9 @@ final class GroupCommit: Sendable {
         var refused: [() -> Void] = []
         try connection.script(Self.begin)
         do {
+            var locks: [String] = []
+            for case .item(let item) in batch { locks += item.locks?.names ?? [] }
+            try AdvisoryLocks.take(locks, connection)
             for case .item(let item) in batch {
                 do {
                     finished.append(try Self.run(item, connection, &ledger))

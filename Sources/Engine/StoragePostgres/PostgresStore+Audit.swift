@@ -27,7 +27,9 @@ extension PostgresStore {
     }
 
     public func pruneAudit(_ request: AuditPruneRequest) async throws(StorageError) -> AuditBounds {
-        try await changeAudit { rows, _ in try rows.prune(request) }
+        try await changeAudit(AdvisoryLocks([SQLAuditRows<SharedStatements>.pruneLockName])) { rows, _ in
+            try rows.prune(request)
+        }
     }
 
     public func putAuditCheckpoint(_ checkpoint: AuditCheckpoint) async throws(StorageError) {
@@ -45,10 +47,11 @@ extension PostgresStore {
     }
 
     private func changeAudit<Value: Sendable>(
+        _ locks: AdvisoryLocks = AdvisoryLocks(),
         _ body: @escaping @Sendable (SQLAuditRows<SharedStatements>, inout LedgerDraft) throws -> Value
     ) async throws(StorageError) -> Value {
-        try await writer.write(mayThrowAfterWriting: true) { [auditStart] connection, ledger in
-            let value = try body(SQLAuditRows(SharedStatements(connection), start: auditStart), &ledger)
+        try await writer.write(locks: locks, mayThrowAfterWriting: true) { [auditStart] connection, ledger in
+            let value = try body(SQLAuditRows(SharedStatements(connection, locks), start: auditStart), &ledger)
             return { _ in value }
         }
     }

@@ -74,9 +74,12 @@ package struct SQLAuditRows<Connection: SQLConnection> {
         return try entries.reduce(0) { $0 + (try connection.run(sql, [.number($1)])) }
     }
 
+    /// The lock that each deletion of old entries takes.
+    package static var pruneLockName: String { "audit prune" }
+
     /// Deletes old entries, and returns the range of entries that are left.
     package func prune(_ request: AuditPruneRequest) throws -> AuditBounds {
-        try connection.lock("audit prune")
+        try connection.lock(Self.pruneLockName)
         let present = try bounds()
         let last = min(request.through, present.head.seq, present.floor.seq + Int64(max(request.limit, 0)))
         let kept = try connection.rows(
