@@ -57,9 +57,9 @@ extension IdentityRegistry: SessionKeeper {
             onFailure(session.peer)
             throw RPCError(.unauthenticated, "cannot use the session, \(error.reason)")
         }
-        try session.identify(as: caller)
+        let proof = try session.identify(as: caller)
         use.note(now)
-        follow(session, .session(digest, use), end: record.expires)
+        follow(session, .session(digest, use), proof, end: record.expires)
         if self.table.changes != table.changes { lookAgain() }
     }
 
