@@ -49,7 +49,7 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
 
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<GatewayChannel.Use> {
         channel.eventLoop.makeCompletedFuture {
-            let cookie = try SameOrigin.cookie(of: upgradeRequest, peer)
+            let cookie = try SameOrigin.cookie(of: upgradeRequest, origins, peer)
             try serve(channel, peer, upgradeRequest.headers["authorization"], cookie)
             return .webSocket
         }
@@ -92,7 +92,7 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
     /// Returns false for a cookie that the page may not use.
     private func mayShowCookie(_ head: HTTPRequestHead) -> Bool {
         do {
-            _ = try SameOrigin.cookie(of: head, peer)
+            _ = try SameOrigin.cookie(of: head, origins, peer)
             return true
         } catch {
             return false
