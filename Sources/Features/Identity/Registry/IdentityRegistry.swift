@@ -49,6 +49,8 @@ public final class IdentityRegistry: Authenticator, Service {
         var sessions: [[UInt8]: SessionUse] = [:]
         /// The times of uses that are not stored yet, by token.
         var used: [[UInt8]: Timestamp] = [:]
+        /// The tokens to revoke that were shown in wrong places.
+        var misplaced: [MisplacedToken] = []
     }
 
     let store: any IdentityStore
@@ -60,7 +62,7 @@ public final class IdentityRegistry: Authenticator, Service {
     /// The limits of tenants without limits of their own.
     let defaults: TenantDefaults
     let time: any TimeSource
-    private let logger: Logger
+    let logger: Logger
     private let failures = FailureCounts()
     let onFailure: @Sendable (Peer) -> Void
     let state: Locked<State>
@@ -313,6 +315,7 @@ public final class IdentityRegistry: Authenticator, Service {
             while true {
                 try await time.sleep(for: Self.interval)
                 reads += 1
+                await revokeMisplaced()
                 await refresh()
                 endExpired()
                 if reads % Self.readsPerFlush == 0 {
@@ -322,6 +325,7 @@ public final class IdentityRegistry: Authenticator, Service {
                 if reads % Self.readsPerPrune == 0 { await prune() }
             }
         }
+        await revokeMisplaced()
         await flush()
     }
 
