@@ -8,8 +8,8 @@ import Storage
 /// locks:
 ///
 /// 1. The advisory locks of all writes of the batch, in one statement: the total quota first, then the others in the
-///    order of their keys. The names are those below, and `identities`, `secrets TENANT` and `audit prune` of the
-///    statements that both databases share.
+///    order of their keys. The names are those below, and `identities`, `secrets TENANT`, `audit condition` and
+///    `audit prune` of the statements that both databases share.
 /// 2. The rows that the writes lock or change: instances before their jobs.
 /// 3. The row `audit_head`, if the batch has entries of the audit.
 /// 4. The row `event_head`, in the last statement.

@@ -10,6 +10,17 @@ extension PostgresStore {
         }
     }
 
+    public func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        let locks = AdvisoryLocks([SQLAuditRows<SharedStatements>.conditionLockName])
+        return try await changeAudit(locks) { rows, ledger in
+            guard try !rows.has(after: seq, exists) else { return false }
+            ledger.append(audit: [draft])
+            return true
+        }
+    }
+
     public func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
         try await readAudit { try $0.page(query) }
     }

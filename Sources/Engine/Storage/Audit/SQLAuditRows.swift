@@ -68,6 +68,19 @@ package struct SQLAuditRows<Connection: SQLConnection> {
             "UPDATE audit_head SET seq = ?, hash = ? WHERE one = 1", [.number(head.seq), .bytes(head.hash)])
     }
 
+    /// The lock that each conditional append takes.
+    package static var conditionLockName: String { "audit condition" }
+
+    /// Returns true if an entry after `seq` satisfies `condition`. No other transaction may append an entry on a condition
+    /// until the end of this one.
+    package func has(after seq: Int64, _ condition: (AuditEntry) -> Bool) throws -> Bool {
+        try connection.lock(Self.conditionLockName)
+        let sql = "SELECT seq, body, salt, digest, hash FROM audit WHERE seq > ? ORDER BY seq"
+        return try connection.rows(sql, [.number(seq)]).contains { row in
+            (try? AuditEntry.entry(row).get()).map(condition) ?? false
+        }
+    }
+
     /// Erases the contents of entries. Returns the number of entries that had one.
     package func erase(_ entries: [Int64]) throws -> Int {
         let sql = "UPDATE audit SET body = NULL, salt = NULL WHERE seq = ? AND body IS NOT NULL"
