@@ -1,3 +1,4 @@
+import AuraModel
 import Encoding
 import Storage
 import TestKit
