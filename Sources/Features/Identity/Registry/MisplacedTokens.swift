@@ -49,6 +49,8 @@ extension IdentityRegistry {
             draft.parameters = ["place": .string(token.place)]
             do {
                 _ = try await store.write(.revokeToken(token.id, at: time.now()), audit: draft)
+            } catch let error where error.code == .tokenNotFound {
+                // It was deleted meanwhile.
             } catch {
                 logger.error("cannot revoke a token that was shown in a wrong place", metadata: ["error": "\(error)"])
                 return
