@@ -86,6 +86,35 @@ import Testing
         #expect(try await revived.job.state == .queued)
     }
 
+    /// More revivals than a transaction has tries after conflicts share a commit, and each of them finds out late that
+    /// it needs the quota.
+    @Test func manyRevivalsOfOneCommitSucceed() async throws {
+        let store = try await PostgresServer.open(place)
+        let count = 40
+        for number in 1...count {
+            let claim = try await store.claimed(number)
+            var instance = claim.instance
+            instance.phase = .failed
+            try await store.release(claim, as: .failed) { $0.instance = instance }
+        }
+        let (still, other) = (try visitor(), try visitor())
+        try still.script("BEGIN; LOCK TABLE instance IN EXCLUSIVE MODE")
+        try await withThrowingTaskGroup(of: JobState.self) { group in
+            for number in 1...count {
+                var submission = Fixtures.operation(
+                    count + number, .provision, on: .id(Fixtures.id(number)), at: start
+                ) { instance, _ in .revive(instance) }
+                submission.quota = 1000
+                group.addTask { [submission] in try await store.submit(submission).job.state }
+            }
+            // The first commits have few writes and wait for the table. The others have queued when the test goes on.
+            while try waiting(other) == 0 { await Task.yield() }
+            try await Task.sleep(for: .milliseconds(200))
+            try still.script("COMMIT")
+            for try await state in group { #expect(state == .queued) }
+        }
+    }
+
     /// Two names of the same text in other code points are two locks, as they are two keys.
     @Test func locksAreTakenOnceAndByTheirBytes() throws {
         try PostgresServer.shared().make(PostgresServer.database(of: place))

@@ -18,6 +18,9 @@ import Storage
 /// then repeated. Other transactions take at most one advisory lock: the migrations 7166570, and the epoch of the
 /// ledger the same one as the claims.
 final class AdvisoryLocks: Sendable {
+    /// The transaction lacks a lock, which is among the names from then on.
+    struct Missing: Error {}
+
     private let state: Locked<[String]>
 
     /// Creates the locks that a write needs as far as it is known before the transaction.
@@ -29,14 +32,14 @@ final class AdvisoryLocks: Sendable {
     var names: [String] { state.withLock { $0 } }
 
     /// Checks that the transaction has taken the lock. If the write finds out only from the rows that it needs one more
-    /// lock, throws `conflict`: the transaction is repeated and takes the lock at its start.
-    func require(_ name: String) throws(PostgresError) {
+    /// lock, throws ``Missing``: the transaction is repeated and takes the lock at its start.
+    func require(_ name: String) throws(Missing) {
         let isTaken = state.withLock { names in
             if names.contains(name) { return true }
             names.append(name)
             return false
         }
-        guard isTaken else { throw PostgresError(.conflict, "the write needs one more lock, \(name)") }
+        guard isTaken else { throw Missing() }
     }
 
     /// Takes the locks, at the start of a transaction. Waits while other transactions hold them.

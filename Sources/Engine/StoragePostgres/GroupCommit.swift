@@ -213,6 +213,8 @@ final class GroupCommit: Sendable {
                 return finish()
             } catch let error as PostgresError where error.kind == .conflict && tries < Self.triesAfterConflict {
                 tries += 1
+            } catch is AdvisoryLocks.Missing {
+                // Each such try finds at least one more lock, and a write has few.
             } catch let error as PostgresError
                 where error.kind == .lost && !mayHaveCommitted && lostConnections < Self.triesAfterLoss
             {
@@ -240,6 +242,7 @@ final class GroupCommit: Sendable {
         var ledger = LedgerDraft()
         var finished: [@Sendable (Int64) -> Void] = []
         var refused: [() -> Void] = []
+        var missing: AdvisoryLocks.Missing?
         try connection.script(Self.begin)
         do {
             var locks: [String] = []
@@ -250,8 +253,12 @@ final class GroupCommit: Sendable {
                     finished.append(try Self.run(item, connection, &ledger))
                 } catch let refusal as Refusal {
                     refused.append { item.fail(refusal.cause) }
+                } catch let error as AdvisoryLocks.Missing {
+                    // The further writes run as well, so that the next try has the locks of all.
+                    missing = error
                 }
             }
+            if let missing { throw missing }
             let waiting = batch.compactMap { if case .transition(let waiting) = $0 { waiting } else { nil } }
             for lot in TransitionBatch.lots(waiting) {
                 for (each, outcome) in zip(lot, try TransitionBatch.write(lot, connection)) {
@@ -306,6 +313,7 @@ final class GroupCommit: Sendable {
         } catch {
             ledger.rollBack(to: mark)
             if item.hasSavepoint { try connection.script("ROLLBACK TO item; RELEASE item") }
+            if error is AdvisoryLocks.Missing { throw error }
             throw Refusal(cause: StorageError(postgres: error))
         }
     }
