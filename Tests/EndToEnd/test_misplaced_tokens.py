@@ -29,8 +29,9 @@ def revocation(world, token):
     """Waits until the token is revoked, and returns the entry of the audit."""
     limit = time.monotonic() + 20
     while time.monotonic() < limit:
-        entries = world.call("audit.list", method="token.revoke", limit=1000)["entries"]
-        found = [entry for entry in entries if token in entry.get("object", "")]
+        entries = world.call("audit.list", limit=1000)["entries"]
+        found = [entry for entry in entries
+                 if entry["method"] == "token.revoke" and token in entry.get("object", "")]
         if found:
             return found[0]
         time.sleep(0.1)
