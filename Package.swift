@@ -349,7 +349,10 @@ let package = Package(
             path: "Tests/TokenProof", swiftSettings: strict),
         suite(
             "IdentityTests",
-            ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", "Tokens", logging]),
+            [
+                "AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Locking", "Storage", "TestKit", "Tokens",
+                logging,
+            ]),
         suite("PKITests", ["JSONRPC", "PKI", "TLS", "TestKit", asn1, x509]),
         suite(
             "TLSTests",

@@ -1,3 +1,4 @@
+import AuraModel
 import Encoding
 import Storage
 import TestKit
@@ -184,14 +185,15 @@ private func verify(
 
     private var statement: SignedCheckpoint {
         SignedCheckpoint(
-            head, floor: AuditHead(seq: 3, hash: entries(3)[2].hash), events: 90, installation: installation, key: key)
+            head, floor: AuditHead(seq: 3, hash: entries(3)[2].hash), events: 90, time: Timestamp(milliseconds: 5),
+            installation: installation, key: key)
     }
 
     @Test func aCheckpointHasFurtherStatements() throws {
         let read = try SignedCheckpoint(statement.text, key: key.verificationKey)
-        #expect(read == statement && read.floor?.seq == 3 && read.events == 90)
+        #expect(read == statement && read.floor?.seq == 3 && read.events == 90 && read.time?.milliseconds == 5)
         let lines = statement.text.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines[3].hasPrefix("floor 3 ") && lines[4] == "events 90" && lines[5].isEmpty)
+        #expect(lines[3].hasPrefix("floor 3 ") && lines[4] == "events 90" && lines[5] == "time 5" && lines[6].isEmpty)
         #expect(try SignedCheckpoint(checkpoint.text, key: key.verificationKey).floor == nil)
     }
 
@@ -199,7 +201,7 @@ private func verify(
     @Test(arguments: [
         ("floor 3", false), ("events x", false), ("events 09", false), ("events 0", false), ("events 1 2", false),
         ("events 9\nevents 9", false), ("floor 8 " + Base64.encode(Array(repeating: 1, count: 32)), false),
-        ("events 9", true), ("later 1 2 3", true),
+        ("time 0", false), ("time 1 2", false), ("events 9", true), ("time 9", true), ("later 1 2 3", true),
     ])
     func aStatementHasOneForm(_ line: String, _ isRight: Bool) throws {
         let lines = checkpoint.text.split(separator: "\n", omittingEmptySubsequences: false)

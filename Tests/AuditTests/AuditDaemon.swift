@@ -118,12 +118,12 @@ struct AuditDaemon {
         }
     }
 
-    /// Lets the retention time of all entries pass, and prunes them.
+    /// Lets the retention time of all entries pass, by the daemon's own measure as well, and prunes them.
     func pruneAll() async throws {
         time.advance(by: Self.retention + .seconds(1))
         let sleeps = time.sleeps
         let service = try #require(checkpoints)
-        async let done: Void = service.look()
+        async let done: Void = service.look(after: Self.retention * 2)
         try await time.sleeps(moreThan: sleeps)
         time.advance(by: .seconds(1))
         await done
@@ -178,6 +178,7 @@ final class DoctoredAudit: AuditStore, Ledger, Coordination {
         var floor: AuditHead?
         var editEvents: (@Sendable (inout [Event]) -> Void)?
         var beforeCheckpoints: (@Sendable () async throws -> Void)?
+        var beforeCoverage: (@Sendable () async throws -> Void)?
     }
 
     init(_ base: ModelStore) {
@@ -200,6 +201,11 @@ final class DoctoredAudit: AuditStore, Ledger, Coordination {
         state.withLock { $0.beforeCheckpoints = action }
     }
 
+    /// Does this once before the next entry about events is appended.
+    func beforeCoverage(_ action: @escaping @Sendable () async throws -> Void) {
+        state.withLock { $0.beforeCoverage = action }
+    }
+
     /// Makes this entry the last one that was pruned.
     func begin(after floor: AuditHead) {
         state.withLock { state in
@@ -219,6 +225,21 @@ final class DoctoredAudit: AuditStore, Ledger, Coordination {
     func appendAudit(_ drafts: [AuditDraft]) async throws(StorageError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
         try await base.appendAudit(drafts)
+    }
+
+    func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        let action = state.withLock { state in
+            defer { state.beforeCoverage = nil }
+            return state.beforeCoverage
+        }
+        do {
+            try await action?()
+        } catch {
+            throw StorageError(.corrupt, "\(error)")
+        }
+        return try await base.appendAudit(draft, after: seq, unless: exists)
     }
 
     func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {

@@ -289,6 +289,32 @@ import Testing
         #expect(verdict.fault == nil && verdict.proofs == [.chain] && verdict.remark != nil)
     }
 
+    /// A daemon without the key of the newest checkpoint gives up the lease, and tries again after a while.
+    @Test func aDaemonThatCannotSignGivesUpTheLease() async throws {
+        let daemon = try await daemon()
+        let able = try #require(daemon.checkpoints)
+        await able.look()
+        try await daemon.trail.append(action: "daemon.start")
+        daemon.time.advance(by: .seconds(100))
+        let unable = checkpoints(daemon, [AuditSigningKey(seed: Array(1...32))])
+        func holder() async throws -> Bool {
+            try await daemon.store.takeSingletonLease(
+                SingletonLeaseRequest(name: "audit", owner: "there", duration: .seconds(30), now: daemon.time.now()))
+        }
+        await unable.look()
+        await able.look()
+        #expect(try await daemon.store.auditCheckpoints().rows.map(\.seq) == [3, 4])
+        #expect(try await holder() == false)
+        // The other daemon has ended. This one tries again, and gives up again.
+        daemon.time.advance(by: .seconds(100))
+        await unable.look(after: .seconds(10))
+        #expect(try await holder())
+        await unable.look(after: .seconds(20))
+        daemon.time.advance(by: .seconds(1))
+        await able.look()
+        #expect(try await holder() == false)
+    }
+
     /// A daemon that takes over goes on from the stored checkpoint, and from the floor after a pruning.
     @Test func anotherDaemonGoesOnSigning() async throws {
         let daemon = try await daemon()

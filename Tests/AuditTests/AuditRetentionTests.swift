@@ -46,7 +46,7 @@ import Testing
         let checkpoints = try #require(daemon.checkpoints)
         await checkpoints.look()
         daemon.time.advance(by: AuditDaemon.retention - .seconds(10))
-        await checkpoints.look()
+        await checkpoints.look(after: AuditDaemon.retention - .seconds(10))
         #expect(try await daemon.store.auditBounds().floor.seq == 0)
         #expect(try await notes(daemon).allSatisfy { $0.floor == nil })
     }
@@ -75,15 +75,42 @@ import Testing
         #expect(try await daemon.connect().result("audit.verify")["consistent"] == true)
     }
 
-    /// A clock that is far ahead makes all entries look old.
+    /// A clock that is far ahead makes all entries look old, for days, and so do the checkpoints that it dates. Nothing is
+    /// pruned, by a daemon that was started meanwhile either. With the right time, the audit is pruned as before.
     @Test func aWrongClockPrunesNothing() async throws {
+        let daemon = try await daemon()
+        let began = daemon.time.now()
+        let checkpoints = try #require(daemon.checkpoints)
+        await checkpoints.look()
+        daemon.time.advance(by: AuditDaemon.retention + .seconds(1))
+        let restarted = AuditCheckpoints(
+            store: daemon.audit, trail: daemon.trail,
+            reader: AuditReader(
+                store: daemon.audit, installation: daemon.store.installation,
+                keys: [AuditDaemon.signingKey.verificationKey]), key: AuditDaemon.signingKey,
+            retention: AuditDaemon.retention, owner: "there", time: daemon.time, logger: AuditDaemon.quiet)
+        for each in [checkpoints, restarted] {
+            for _ in 1...24 {
+                try await daemon.trail.append(action: "daemon.start")
+                daemon.time.advance(by: .seconds(3600))
+                await each.look(after: .seconds(3600))
+            }
+        }
+        #expect(try await daemon.store.auditBounds().floor.seq == 0)
+        let notes = try await notes(daemon)
+        // The second daemon measures from its first checkpoint on.
+        #expect(notes.count == 49 && notes.last?.time == began + .seconds(47 * 3600))
+        #expect(notes.allSatisfy { $0.floor == nil })
+    }
+
+    /// The daemon ran for the whole time, but its clock is behind.
+    @Test func aClockThatIsBehindPrunesNothing() async throws {
         let daemon = try await daemon()
         let checkpoints = try #require(daemon.checkpoints)
         await checkpoints.look()
-        daemon.time.advance(by: AuditDaemon.retention + AuditCheckpoints.clockTolerance + .seconds(1))
-        await checkpoints.look()
+        daemon.time.advance(by: AuditCheckpoints.pruneInterval)
+        await checkpoints.look(after: AuditDaemon.retention * 2)
         #expect(try await daemon.store.auditBounds().floor.seq == 0)
-        #expect(try await notes(daemon).allSatisfy { $0.floor == nil })
     }
 
     /// An attacker deletes the first entry and moves the floor. The rest is consistent in itself.
@@ -165,6 +192,53 @@ import Testing
         daemon.time.advance(by: AuditCheckpoints.longestWait)
         await (try #require(daemon.checkpoints)).look()
         #expect(daemon.entries().last?["parameters"]?["from"] == .integer(head + 1))
+    }
+
+    /// The ranges of all entries about events, in order.
+    private func ranges(_ daemon: AuditDaemon) -> [[Int64]] {
+        daemon.entries().filter { $0["method"] == "ledger.events" }.map { entry in
+            ["from", "through"].map { entry["parameters"]?[$0]?.integerValue ?? 0 }
+        }
+    }
+
+    /// A daemon has lost the lease while it hashed the events. The one that took over covers them first.
+    @Test func twoDaemonsCoverNoEventTwice() async throws {
+        let daemon = try await daemonWithEvents()
+        let head = try await daemon.store.bounds().head
+        let other = AuditCheckpoints(
+            store: daemon.audit, trail: daemon.trail,
+            reader: AuditReader(
+                store: daemon.audit, installation: daemon.store.installation,
+                keys: [AuditDaemon.signingKey.verificationKey]), key: AuditDaemon.signingKey,
+            retention: AuditDaemon.retention, owner: "there", time: daemon.time, logger: AuditDaemon.quiet)
+        try await daemon.makeInstances(4...4)
+        let next = try await daemon.store.bounds().head
+        daemon.time.advance(by: AuditCheckpoints.longestWait)
+        daemon.audit.beforeCoverage {
+            daemon.time.advance(by: AuditCheckpoints.leaseDuration)
+            await other.look()
+        }
+        await (try #require(daemon.checkpoints)).look()
+        #expect(ranges(daemon) == [[1, head], [head + 1, next]])
+        #expect(try await notes(daemon).last?.events == next)
+        let verdict = try await daemon.connect().result("audit.verify")
+        #expect(verdict["consistent"] == true && verdict["events"] == .integer(next))
+    }
+
+    /// A daemon has covered events and ended before it signed a checkpoint.
+    @Test func aDaemonContinuesAfterEntriesThatNobodySigned() async throws {
+        let daemon = try await daemonWithEvents()
+        let head = try await daemon.store.bounds().head
+        try await daemon.makeInstances(4...4)
+        let next = try await daemon.store.bounds().head
+        let reader = AuditReader(store: daemon.audit, installation: daemon.store.installation, keys: [])
+        let range = try await reader.coverage(from: head + 1, through: next)
+        try await daemon.trail.append(action: EventCoverage.action, parameters: range.parameters)
+        try await daemon.makeInstances(5...5)
+        let last = try await daemon.store.bounds().head
+        daemon.time.advance(by: AuditCheckpoints.longestWait)
+        await (try #require(daemon.checkpoints)).look()
+        #expect(ranges(daemon) == [[1, head], [head + 1, next], [next + 1, last]])
     }
 
     @Test func eachChangeOfAnEventIsFound() async throws {

@@ -4,24 +4,6 @@ import Testing
 
 @testable import aura
 
-@Suite struct CommandWordsTests {
-    static let token = "aura1_k1_AAECAwQFBgcICQoLDA0ODw_knFUDyAaFSIAFRIAfcRmL1CuVmScPld_zX_TkcGneo0"
-
-    @Test(arguments: [
-        token, "x\(token)", "--in=\(token)~method=status.*", "aura1_ \(token)", "{\"token\":\"\(token)\"}",
-    ])
-    func aTokenIsFoundInAWord(_ word: String) {
-        #expect(CommandWords.hasToken(word))
-    }
-
-    @Test(arguments: [
-        "", "aura1_", "aura1_k1.token", "aura1_k1_AAECAwQFBgcICQoLDA0ODw_short", String(token.dropLast()),
-    ])
-    func otherWordsHaveNone(_ word: String) {
-        #expect(!CommandWords.hasToken(word))
-    }
-}
-
 @Suite struct TimeArgumentTests {
     @Test(
         arguments: [("90s", 90), ("5m", 300), ("12h", 43_200), ("30d", 2_592_000), ("2w", 1_209_600)] as [(String, Int)]

@@ -113,12 +113,15 @@ def test_no_planted_secret_appears_anywhere(worlds, tmp_path):
 
 
 def plant_tokens(world, root, planted, directory, said):
-    """Creates a token, shows it by each way, and puts it where it does not belong. Returns it."""
+    """Creates a token and shows it by each way. Puts another one where it does not belong, which revokes it. Returns the
+    first one."""
     root.call("principal.create", name="exporter", role="admin", scopes=["secrets:export"])
     token = root.call("token.create", principal="exporter", name="planted")["text"]
     # The id of a token is public, its tag is not.
     planted.add("token", token.split("_", 3)[3][-43:])
     planted.add("tag", base64.urlsafe_b64decode(token[-43:] + "="))
+    lost = root.call("token.create", principal="exporter", name="lost")["text"]
+    planted.add("lost token", lost[-43:])
     host, port = world.daemon.http
     for name, header in (("bearer", f"Bearer {token}"), ("wrong", f"Bearer {token}x"), ("basic", f"Basic {token}")):
         subprocess.run(
@@ -128,9 +131,9 @@ def plant_tokens(world, root, planted, directory, said):
     with world.connect() as connection:
         connection.call("session.authenticate", token=token)
         for method, params in (
-                ("status.get", {"instance": token}), ("status.get", {"token": token}), ("nothing", {"token": token}),
-                ("token.revoke", {"token": token}), ("token.explain", {"text": token + "A"}),
-                ("secret.set", {"name": "a", "value": [token]}), ("status.list", [token])):
+                ("status.get", {"instance": lost}), ("status.get", {"token": lost}), ("nothing", {"token": lost}),
+                ("token.revoke", {"token": lost}), ("token.explain", {"text": lost + "A"}),
+                ("secret.set", {"name": "a", "value": [lost]}), ("status.list", [lost])):
             connection.send({"jsonrpc": "2.0", "id": 900, "method": method, "params": params})
             assert "error" in connection.read() or method == "token.explain"
     path = directory / "token"

@@ -148,6 +148,22 @@ def test_a_websocket_is_opened_by_a_page_of_the_host_alone(world, token):
         assert status in (403, 426), headers
 
 
+def test_a_page_of_a_listed_origin_opens_a_websocket_without_the_session(module_worlds, key_file):
+    origin = "http://127.0.0.1:3000"
+    world = module_worlds({"http": "127.0.0.1:0", "vault.keyFile": key_file, "origins": origin})
+    with world.connect() as root:
+        root.call("principal.create", name="listed", role="viewer")
+        made = root.call("token.create", principal="listed", name="test")
+    browser = page(world).open(made["text"])
+    # The browser sends the cookie to every port of the host.
+    foreign = lines(browser, Origin=origin, Sec_Fetch_Site="same-site")
+    socket = WebSocket(world.daemon.http, headers=foreign, shows_token=False)
+    socket.send({"jsonrpc": "2.0", "id": 1, "method": "access.whoami"})
+    assert socket.read()["error"]["data"]["code"] == "unauthenticated"
+    assert socket.call("session.authenticate", token=made["text"])["proof"] == "token"
+    assert browser.whoami(Origin=origin).status_code == 403
+
+
 def test_a_websocket_ends_with_its_session_and_its_token(world, token):
     browser = page(world).open(token[1])
     socket = WebSocket(world.daemon.http, headers=lines(browser), shows_token=False)

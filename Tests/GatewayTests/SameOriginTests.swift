@@ -1,5 +1,6 @@
 import AuraAPI
 import JSONRPC
+import NIOHTTP1
 import Testing
 
 import struct HTTPTypes.HTTPResponse
@@ -35,6 +36,25 @@ import struct HTTPTypes.HTTPResponse
                     origins: request.origins, sites: request.sites, host: request.host, isEncrypted: isEncrypted)
                     == expected)
         }
+    }
+
+    /// The browser sends the cookie by itself also to another port of the page's host. A page of a listed origin gets a
+    /// connection without the session, on which it shows a token.
+    @Test func aCookieOfAListedOriginIsIgnoredInAHandshake() throws {
+        let cookie = String(repeating: "a", count: SessionCookie.valueLength)
+        let origins = OriginPolicy(allowed: ["https://console.example:3000"])
+        func shown(_ origin: String, _ site: String?, to host: String = "console.example:8443") throws -> String? {
+            var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: WebSocketUpgrade.path)
+            head.headers = ["host": host, "origin": origin, "cookie": "\(SessionCookie.name)=\(cookie)"]
+            if let site { head.headers.add(name: "sec-fetch-site", value: site) }
+            return try SameOrigin.cookie(of: head, origins, .tcp(address: "10.0.0.1", port: 1))
+        }
+        for site in ["same-site", "cross-site", nil] {
+            #expect(try shown("https://console.example:3000", site) == nil)
+        }
+        #expect(try shown("https://console.example:3000", "same-origin", to: "console.example:3000") == cookie)
+        #expect(throws: RPCError.self) { try shown("https://other.example", "same-origin") }
+        #expect(throws: RPCError.self) { try shown("https://console.example:8443", "same-site") }
     }
 
     /// Codes of refusals of a session, and their HTTP statuses.

@@ -103,13 +103,13 @@ import Tokens
         await other.refresh()
         let connections = [use(registry, first.cookie), use(other, first.cookie)]
         #expect(connections.allSatisfy { $0.error == nil })
-        try await registry.closeSession(cookie: first.cookie, peer: .memory)
+        try await registry.closeSession(cookie: first.cookie, on: connection())
         await other.refresh()
         #expect(connections.allSatisfy { $0.session.principal.proof == .anonymous && $0.session.wantsClose })
         #expect(use(registry, first.cookie).error == .unauthenticated)
         // Closing it again, or with a wrong cookie, does nothing.
-        try await registry.closeSession(cookie: first.cookie, peer: .memory)
-        try await registry.closeSession(cookie: "x", peer: .memory)
+        try await registry.closeSession(cookie: first.cookie, on: connection())
+        try await registry.closeSession(cookie: "x", on: connection())
         let last = use(other, second.cookie)
         #expect(last.error == nil)
         _ = try await store.write(.revokeToken(token.id, at: time.now()))
@@ -177,6 +177,23 @@ import Tokens
         #expect(try await store.identities().sessions.count == 2)
         time.advance(by: .seconds(30))
         _ = try await open(registry, token)
+    }
+
+    /// So a caller cannot fill the audit by ending sessions either.
+    @Test func endingASessionIsAChangeOfTheTenant() async throws {
+        let registry = try await registry(defaults: TenantDefaults(mutationsPerMinute: 3))
+        let token = try await token(tenants: .only([Tenant.default]))
+        await registry.refresh()
+        let (first, second) = (try await open(registry, token), try await open(registry, token))
+        try await registry.closeSession(cookie: first.cookie, on: connection())
+        let error = await #expect(throws: RPCError.self) {
+            try await registry.closeSession(cookie: second.cookie, on: self.connection())
+        }
+        #expect(error?.code == .tooManyCalls && error?.data["limit"] == 3)
+        #expect(try await store.identities().sessions.count == 1)
+        time.advance(by: .seconds(30))
+        try await registry.closeSession(cookie: second.cookie, on: connection())
+        #expect(try await store.identities().sessions.isEmpty)
     }
 
     @Test func usesOfManySessionsAreStoredInOneChange() async throws {

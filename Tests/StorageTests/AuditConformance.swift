@@ -125,6 +125,29 @@ import Testing
         #expect(try await store.head() == 133)
     }
 
+    /// Of two daemons that append an entry unless there is one like it, one does.
+    @Test(arguments: StoreUnderTest.all) func anEntryIsAppendedOnACondition(_ subject: StoreUnderTest) async throws {
+        let place = try StorePlace()
+        let first = try await subject.open(place)
+        let second = subject.isShared ? try await subject.open(place) : first
+        try await first.appendAudit([Self.draft(1), Self.draft(1, "range")])
+        @Sendable func isRange(_ entry: AuditEntry) -> Bool {
+            entry.content.flatMap { try? JSONValue(parsing: $0.body)["method"]?.stringValue } == "range"
+        }
+        #expect(try await first.appendAudit(Self.draft(2, "range"), after: 1, unless: isRange) == false)
+        for round in 1...(subject.isShared ? 20 : 1) {
+            let head = try await first.auditBounds().head.seq
+            async let one = first.appendAudit(Self.draft(round, "range"), after: head, unless: isRange)
+            if subject.isShared {
+                let other = try await second.appendAudit(Self.draft(-round, "range"), after: head, unless: isRange)
+                #expect(try await one != other)
+            } else {
+                #expect(try await one)
+            }
+            #expect(try await Self.verified(first).head.seq == head + 1)
+        }
+    }
+
     // MARK: Changes
 
     @Test(arguments: StoreUnderTest.all) func anOperationWritesItsEntryWithItsOutcome(_ subject: StoreUnderTest)

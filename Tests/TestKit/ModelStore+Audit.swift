@@ -8,6 +8,16 @@ extension ModelStore {
         try write { rows throws(StorageError) in rows.audit.append(drafts) }
     }
 
+    public func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        try write { rows throws(StorageError) in
+            guard !rows.audit.rows.contains(where: { $0.entry.seq > seq && exists($0.entry) }) else { return false }
+            rows.audit.append([draft])
+            return true
+        }
+    }
+
     public func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
         let found = read { $0.audit.rows }.filter { row in
             row.entry.seq > query.after && query.from.map { row.at >= $0 } ?? true

@@ -271,6 +271,12 @@ extension ProbedStore {
         try await base.appendAudit(drafts)
     }
 
+    public func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        try await base.appendAudit(draft, after: seq, unless: exists)
+    }
+
     public func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
         try await base.audit(query)
     }

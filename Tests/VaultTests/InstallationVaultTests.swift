@@ -202,10 +202,12 @@ private final class Files: OutsideCredentials {
 
     let content: Locked<[String: String?]>
     let use: String?
+    let changedAt: Timestamp?
 
-    init(_ content: [String: String?], use: String? = nil) {
+    init(_ content: [String: String?], use: String? = nil, changedAt: Timestamp? = nil) {
         self.content = Locked(content)
         self.use = use
+        self.changedAt = changedAt
     }
 
     func all() async throws -> [OutsideCredential] {
@@ -216,7 +218,7 @@ private final class Files: OutsideCredentials {
                     let value = self.content.withLock { $0[name] ?? nil }
                     if value == "damaged" { throw Failure(.transient, code: "credentialStore", message: "damaged") }
                     return value.map { Secret($0) }
-                },
+                }, changedAt: { self.changedAt },
                 delete: { _ = self.content.withLock { $0.removeValue(forKey: name) } })
         }
     }
@@ -260,6 +262,51 @@ private final class Files: OutsideCredentials {
             left == ["the configuration names it", "damaged"] + [
                 "no machine of this database needs it: delete it if no other database does"
             ])
+    }
+
+    /// A daemon without a key file has changed the keys of a machine after they were imported. The newer ones win.
+    @Test(arguments: [-1, 0, 1]) func theNewerOfTwoCredentialsIsKept(_ seconds: Int) async throws {
+        let daemon = try await Daemon(store)
+        try await daemon.secrets.put(Secret("of the vault"), as: "machine.a")
+        let set = try #require(try await store.secret(InstallationVault.reference("machine.a"))?.updatedAt)
+        let files = Files(["machine.a": "of the file"], changedAt: set + .seconds(seconds))
+        daemon.secrets.offer(files)
+        let result = try await daemon.connect(store).result("vault.adopt", ["delete": true])
+        let isNewer = seconds > 0
+        #expect(try await daemon.secrets.open("machine.a")?.reveal() == (isNewer ? "of the file" : "of the vault"))
+        #expect(result["imported"] == (isNewer ? 1 : 0) && result["present"] == (isNewer ? 0 : 1))
+        #expect(result["deleted"] == 1)
+        #expect(files.content.withLock { $0.isEmpty })
+    }
+
+    /// The file is written again between its import and its deletion.
+    @Test func aFileThatChangesMeanwhileIsNotDeleted() async throws {
+        let daemon = try await Daemon(store)
+        let file = Rewritten()
+        daemon.secrets.offer(file)
+        let result = try await daemon.connect(store).result("vault.adopt", ["delete": true])
+        #expect(result["deleted"] == 0 && result["leftCount"] == 1)
+        #expect(result["left"]?[0]?["reason"] == "it was changed or removed meanwhile: import again")
+        #expect(!file.isDeleted.withLock { $0 })
+    }
+
+    /// Has another value from the third read on.
+    private final class Rewritten: OutsideCredentials {
+        private let reads = Locked(0)
+        let isDeleted = Locked(false)
+
+        func all() async throws -> [OutsideCredential] {
+            [
+                OutsideCredential(
+                    name: "machine.a", place: "/keys/a",
+                    value: {
+                        self.reads.withLock { reads in
+                            reads += 1
+                            return Secret(reads < 3 ? "old" : "new")
+                        }
+                    }, delete: { self.isDeleted.withLock { $0 = true } })
+            ]
+        }
     }
 
     @Test func anotherValueOfAProviderIsNotReplaced() async throws {

@@ -132,6 +132,12 @@ extension CountingStore {
         try await base.appendAudit(drafts)
     }
 
+    func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        try await base.appendAudit(draft, after: seq, unless: exists)
+    }
+
     func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
         try await base.audit(query)
     }

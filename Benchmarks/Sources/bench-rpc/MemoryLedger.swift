@@ -104,6 +104,9 @@ final class MemoryLedger: Store {
     func canary(keyID: String) async throws(StorageError) -> VaultCanary? { nil }
     func putCanary(_: VaultCanary) async throws(StorageError) -> VaultCanary { throw Self.absent }
     func appendAudit(_: [AuditDraft]) async throws(StorageError) { throw Self.absent }
+    func appendAudit(
+        _: AuditDraft, after _: Int64, unless _: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool { throw Self.absent }
     func audit(_: AuditQuery) async throws(StorageError) -> AuditPage { throw Self.absent }
     func auditBounds() async throws(StorageError) -> AuditBounds { throw Self.absent }
     func eraseAudit(_: [Int64], audit: AuditDraft?) async throws(StorageError) -> Int { throw Self.absent }

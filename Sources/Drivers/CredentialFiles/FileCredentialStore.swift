@@ -73,6 +73,13 @@ public struct FileCredentialStore: CredentialStore {
         try Self.read(entry.path, of: "the instance \(entry.instance)")
     }
 
+    /// Returns the time of the last change of a file; `nil` if it is missing.
+    public func changedAt(_ entry: Entry) -> Timestamp? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: entry.path)
+        let date = attributes?[.modificationDate] as? Date
+        return date.map { Timestamp(milliseconds: Int64($0.timeIntervalSince1970 * 1000)) }
+    }
+
     /// Removes a file. A missing file is not an error.
     public func remove(_ entry: Entry) throws {
         guard FileManager.default.fileExists(atPath: entry.path) else { return }

@@ -22,6 +22,7 @@ import Storage
 final class GroupCommit: Sendable {
     /// A write with its own statements.
     private struct Item: Sendable {
+        var locks: AdvisoryLocks?
         var hasSavepoint: Bool
         /// Returns the function to call after the commit, with the last `seq` before this transaction's events.
         var run: @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Void
@@ -107,16 +108,18 @@ final class GroupCommit: Sendable {
     /// `body` may run more than once. It returns a function that computes the value from the last `seq` before this
     /// transaction's events.
     ///
-    /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows. It then gets a savepoint.
+    /// - Parameters:
+    ///   - locks: the advisory locks that the transaction takes first.
+    ///   - mayThrowAfterWriting: true if `body` may throw after it has changed rows. It then gets a savepoint.
     func write<Value: Sendable>(
-        mayThrowAfterWriting: Bool = false,
+        locks: AdvisoryLocks? = nil, mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Value
     ) async throws(StorageError) -> Value {
         let result = await withCheckedContinuation { (continuation: StorageContinuation<Value>) in
             enqueue(
                 .item(
                     Item(
-                        hasSavepoint: mayThrowAfterWriting,
+                        locks: locks, hasSavepoint: mayThrowAfterWriting,
                         run: { connection, ledger in
                             let value = try body(connection, &ledger)
                             return { continuation.resume(returning: .success(value($0))) }
@@ -210,6 +213,8 @@ final class GroupCommit: Sendable {
                 return finish()
             } catch let error as PostgresError where error.kind == .conflict && tries < Self.triesAfterConflict {
                 tries += 1
+            } catch is AdvisoryLocks.Missing {
+                // Each such try finds at least one more lock, and a write has few.
             } catch let error as PostgresError
                 where error.kind == .lost && !mayHaveCommitted && lostConnections < Self.triesAfterLoss
             {
@@ -237,15 +242,23 @@ final class GroupCommit: Sendable {
         var ledger = LedgerDraft()
         var finished: [@Sendable (Int64) -> Void] = []
         var refused: [() -> Void] = []
+        var missing: AdvisoryLocks.Missing?
         try connection.script(Self.begin)
         do {
+            var locks: [String] = []
+            for case .item(let item) in batch { locks += item.locks?.names ?? [] }
+            try AdvisoryLocks.take(locks, connection)
             for case .item(let item) in batch {
                 do {
                     finished.append(try Self.run(item, connection, &ledger))
                 } catch let refusal as Refusal {
                     refused.append { item.fail(refusal.cause) }
+                } catch let error as AdvisoryLocks.Missing {
+                    // The further writes run as well, so that the next try has the locks of all.
+                    missing = error
                 }
             }
+            if let missing { throw missing }
             let waiting = batch.compactMap { if case .transition(let waiting) = $0 { waiting } else { nil } }
             for lot in TransitionBatch.lots(waiting) {
                 for (each, outcome) in zip(lot, try TransitionBatch.write(lot, connection)) {
@@ -300,6 +313,7 @@ final class GroupCommit: Sendable {
         } catch {
             ledger.rollBack(to: mark)
             if item.hasSavepoint { try connection.script("ROLLBACK TO item; RELEASE item") }
+            if error is AdvisoryLocks.Missing { throw error }
             throw Refusal(cause: StorageError(postgres: error))
         }
     }

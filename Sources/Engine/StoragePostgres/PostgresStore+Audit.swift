@@ -10,6 +10,17 @@ extension PostgresStore {
         }
     }
 
+    public func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        let locks = AdvisoryLocks([SQLAuditRows<SharedStatements>.conditionLockName])
+        return try await changeAudit(locks) { rows, ledger in
+            guard try !rows.has(after: seq, exists) else { return false }
+            ledger.append(audit: [draft])
+            return true
+        }
+    }
+
     public func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
         try await readAudit { try $0.page(query) }
     }
@@ -27,7 +38,9 @@ extension PostgresStore {
     }
 
     public func pruneAudit(_ request: AuditPruneRequest) async throws(StorageError) -> AuditBounds {
-        try await changeAudit { rows, _ in try rows.prune(request) }
+        try await changeAudit(AdvisoryLocks([SQLAuditRows<SharedStatements>.pruneLockName])) { rows, _ in
+            try rows.prune(request)
+        }
     }
 
     public func putAuditCheckpoint(_ checkpoint: AuditCheckpoint) async throws(StorageError) {
@@ -45,10 +58,11 @@ extension PostgresStore {
     }
 
     private func changeAudit<Value: Sendable>(
+        _ locks: AdvisoryLocks = AdvisoryLocks(),
         _ body: @escaping @Sendable (SQLAuditRows<SharedStatements>, inout LedgerDraft) throws -> Value
     ) async throws(StorageError) -> Value {
-        try await writer.write(mayThrowAfterWriting: true) { [auditStart] connection, ledger in
-            let value = try body(SQLAuditRows(SharedStatements(connection), start: auditStart), &ledger)
+        try await writer.write(locks: locks, mayThrowAfterWriting: true) { [auditStart] connection, ledger in
+            let value = try body(SQLAuditRows(SharedStatements(connection, locks), start: auditStart), &ledger)
             return { _ in value }
         }
     }

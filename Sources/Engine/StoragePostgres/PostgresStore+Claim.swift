@@ -6,11 +6,13 @@ extension PostgresStore {
     public func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed {
         let outlook = try await outlook(request)
         guard outlook.isDue || outlook.isAhead else { return Claimed() }
-        return try await writer.write { connection, _ in
+        let locks = request.inFlightPerTenant.map { _ in AdvisoryLocks([AdvisoryLocks.claims]) }
+        return try await writer.write(locks: locks) { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
             if outlook.isAhead { try Self.pullBack(request, connection) }
-            let query = ClaimQuery(connection: connection, scope: request.scope, now: request.now)
+            let query = ClaimQuery(
+                connection: connection, locks: locks ?? AdvisoryLocks(), scope: request.scope, now: request.now)
             let ids = try query.choose(request).map(\.text)
             let claimed = try ids.isEmpty ? Claimed() : Self.lease(ids, request, connection, self.decoded)
             return { _ in claimed }
@@ -125,6 +127,7 @@ struct ScopeCondition {
 /// and expired jobs have an index each. Each priority has its own query, so that an index seek finds the first row.
 private struct ClaimQuery: ClaimRows {
     var connection: PostgresConnection
+    var locks: AdvisoryLocks
     var scope: ClaimScope
     var now: Timestamp
 
@@ -179,10 +182,10 @@ private struct ClaimQuery: ClaimRows {
         ).all.compactMap { $0.text("id").map { JobID($0) } }
     }
 
-    /// Takes an advisory lock until the end of the transaction, so that claims with a limit per tenant run one at a
-    /// time. Without the lock, two concurrent claims could together exceed a tenant's limit.
+    /// The transaction has the lock of claims, so that claims with a limit per tenant run one at a time. Without the
+    /// lock, two concurrent claims could together exceed a tenant's limit.
     func inFlight() throws -> [TenantID: Int] {
-        try connection.run("SELECT pg_advisory_xact_lock(7166571)")
+        try locks.require(AdvisoryLocks.claims)
         let rows = try connection.run(
             """
             SELECT tenant, count(*) AS jobs FROM job

@@ -12,8 +12,9 @@ extension PostgresStore {
     }
 
     public func write(_ change: IdentityChange, audit: AuditDraft?) async throws(StorageError) -> Int64 {
-        try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
-            var rows = SQLIdentityRows(SharedStatements(connection))
+        let locks = AdvisoryLocks([SQLIdentityRows<SharedStatements>.lockName])
+        return try await writer.write(locks: locks, mayThrowAfterWriting: true) { connection, ledger in
+            var rows = SQLIdentityRows(SharedStatements(connection, locks))
             var draft = audit
             let changes = try rows.write(change, audit: &draft)
             if let draft { ledger.append(audit: [draft]) }

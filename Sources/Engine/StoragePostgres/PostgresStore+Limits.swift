@@ -5,9 +5,7 @@ public import Storage
 /// Concurrency slots, provider calls, the database's clock and singleton leases.
 extension PostgresStore {
     public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
-        try await writer.write { connection, _ in
-            try connection.run(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.slot)")])
+        try await writer.write(locks: AdvisoryLocks([AdvisoryLocks.slot(request.slot)])) { connection, _ in
             let job = PostgresValue(request.held.job.text)
             var request = request
             request.now = try self.leaseTime(request.now, connection)
@@ -47,11 +45,9 @@ extension PostgresStore {
     }
 
     public func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
-        try await writer.write { connection, _ in
+        try await writer.write(locks: AdvisoryLocks([AdvisoryLocks.bucket(request.bucket)])) { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
-            try connection.run(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("bucket \(request.bucket)")])
             let present = try connection.run(
                 "SELECT document FROM bucket WHERE name = $1", [PostgresValue(request.bucket)]
             ).first?.text("document").map { try JSONCoder.decode(CallBucket.self, from: $0) }

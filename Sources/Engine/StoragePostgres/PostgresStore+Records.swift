@@ -22,8 +22,9 @@ extension PostgresStore {
     }
 
     public func write(_ write: RecordWrite) async throws(StorageError) -> Bool {
-        try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
-            var rows = SQLRecordRows(SharedStatements(connection))
+        let locks = AdvisoryLocks(write.collections.map { SQLRecordRows<SharedStatements>.lockName(of: $0) })
+        return try await writer.write(locks: locks, mayThrowAfterWriting: true) { connection, ledger in
+            var rows = SQLRecordRows(SharedStatements(connection, locks))
             let isMade = try rows.write(write)
             if isMade {
                 ledger.append(write.events)

@@ -18,11 +18,11 @@ extension PostgresStore {
     }
 
     public func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord {
-        try await changeSecrets { try $0.put(version) }
+        try await changeSecrets(of: version.record.reference.secret.tenant) { try $0.put(version) }
     }
 
     public func deleteSecret(_ reference: SecretReference, audit: AuditDraft?) async throws(StorageError) -> Bool {
-        try await changeSecrets { try $0.deleteSecret(reference, audit: audit) }
+        try await changeSecrets(of: reference.tenant) { try $0.deleteSecret(reference, audit: audit) }
     }
 
     public func versionsToRewrap(
@@ -47,11 +47,14 @@ extension PostgresStore {
         try await changeSecrets { try $0.putCanary(canary) }
     }
 
+    /// Runs a transaction. `tenant` is the one whose secrets it locks.
     private func changeSecrets<Value: Sendable>(
+        of tenant: TenantID? = nil,
         _ body: @escaping @Sendable (inout SQLSecretRows<SharedStatements>) throws -> Value
     ) async throws(StorageError) -> Value {
-        try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
-            var rows = SQLSecretRows(SharedStatements(connection))
+        let locks = AdvisoryLocks(tenant.map { [SQLSecretRows<SharedStatements>.lockName(of: $0)] } ?? [])
+        return try await writer.write(locks: locks, mayThrowAfterWriting: true) { connection, ledger in
+            var rows = SQLSecretRows(SharedStatements(connection, locks))
             let value = try body(&rows)
             ledger.append(audit: rows.audit)
             return { _ in value }

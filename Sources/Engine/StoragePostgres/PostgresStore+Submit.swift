@@ -8,15 +8,19 @@ extension PostgresStore {
         // Without records, the transaction of a new instance throws only before it changes a row and needs no savepoint.
         var mayThrowAfterWriting = true
         if case .new = submission.target { mayThrowAfterWriting = !submission.records.isEmpty }
-        return try await writer.write(mayThrowAfterWriting: mayThrowAfterWriting) { [decoded] connection, ledger in
-            let submitted = try PostgresOperationRows.run(connection, decoded, &ledger) { try $0.submit(submission) }
+        let locks = AdvisoryLocks.of(submission)
+        return try await writer.write(locks: locks, mayThrowAfterWriting: mayThrowAfterWriting) {
+            [decoded] connection, ledger in
+            let submitted = try PostgresOperationRows.run(connection, decoded, locks, &ledger) {
+                try $0.submit(submission)
+            }
             return { _ in submitted }
         }
     }
 
     public func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await writer.write { [decoded] connection, ledger in
-            let job = try PostgresOperationRows.run(connection, decoded, &ledger) {
+            let job = try PostgresOperationRows.run(connection, decoded, AdvisoryLocks(), &ledger) {
                 try $0.requestCancellation(request)
             }
             return { _ in job }
@@ -25,7 +29,9 @@ extension PostgresStore {
 
     public func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
         try await writer.write { [decoded] connection, ledger in
-            let job = try PostgresOperationRows.run(connection, decoded, &ledger) { try $0.makeDueNow(request) }
+            let job = try PostgresOperationRows.run(connection, decoded, AdvisoryLocks(), &ledger) {
+                try $0.makeDueNow(request)
+            }
             return { _ in job }
         }
     }
@@ -39,27 +45,23 @@ extension PostgresStore {
 private struct PostgresOperationRows: OperationRows {
     let connection: PostgresConnection
     let decoded: DecodedInstances
+    let locks: AdvisoryLocks
     var events: [EventDraft] = []
     var audit: [AuditDraft] = []
 
     static func run<Value>(
-        _ connection: PostgresConnection, _ decoded: DecodedInstances, _ ledger: inout LedgerDraft,
-        _ body: (inout PostgresOperationRows) throws -> Value
+        _ connection: PostgresConnection, _ decoded: DecodedInstances, _ locks: AdvisoryLocks,
+        _ ledger: inout LedgerDraft, _ body: (inout PostgresOperationRows) throws -> Value
     ) throws -> Value {
-        var rows = PostgresOperationRows(connection: connection, decoded: decoded)
+        var rows = PostgresOperationRows(connection: connection, decoded: decoded, locks: locks)
         let value = try body(&rows)
         ledger.append(rows.events)
         ledger.append(audit: rows.audit)
         return value
     }
 
-    /// Takes an advisory lock on the text until the end of this transaction.
-    private func lock(_ text: String) throws {
-        try connection.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue(text)])
-    }
-
     func calls(with key: Idempotency, orIn otherScope: String) throws -> [IdempotentCall] {
-        try lock("key \(key.scope) \(key.key)")
+        try locks.require(AdvisoryLocks.key(key))
         let rows = try connection.run(
             "SELECT scope, request, job FROM idempotency WHERE scope IN ($1, $2) AND key = $3",
             [PostgresValue(key.scope), PostgresValue(otherScope), PostgresValue(key.key)])
@@ -82,7 +84,7 @@ private struct PostgresOperationRows: OperationRows {
         try PostgresStore.find(reference, in: scope, locking: locking, connection, decoded)
     }
 
-    func lockQuota(of tenant: TenantID?) throws { try lock(tenant.map { "quota \($0.text)" } ?? "quota") }
+    func lockQuota(of tenant: TenantID?) throws { try locks.require(AdvisoryLocks.quota(of: tenant)) }
 
     func countLive(of tenant: TenantID?, limit: Int) throws -> Int {
         let rows =
@@ -153,7 +155,7 @@ private struct PostgresOperationRows: OperationRows {
     }
 
     func apply(_ records: [RecordChange], in scope: TenantScope, at now: Timestamp) throws {
-        var rows = SQLRecordRows(SharedStatements(connection))
+        var rows = SQLRecordRows(SharedStatements(connection, locks))
         try rows.apply(records, in: scope, at: now)
     }
 

@@ -3,18 +3,19 @@ import Storage
 /// A connection for the statements that both databases share.
 struct SharedStatements: SQLConnection {
     private let connection: PostgresConnection
+    private let locks: AdvisoryLocks
 
-    init(_ connection: PostgresConnection) {
+    /// `locks` are those of the write; a read needs none.
+    init(_ connection: PostgresConnection, _ locks: AdvisoryLocks = AdvisoryLocks()) {
         self.connection = connection
+        self.locks = locks
     }
 
     func rows(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow] { try result(sql, values).sqlRows }
 
     func run(_ sql: String, _ values: [SQLValue]) throws -> Int { try result(sql, values).changed }
 
-    func lock(_ name: String) throws {
-        try connection.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue(name)])
-    }
+    func lock(_ name: String) throws { try locks.require(name) }
 
     private func result(_ sql: String, _ values: [SQLValue]) throws -> PostgresRows {
         let numbered = sql.split(separator: "?", omittingEmptySubsequences: false).enumerated()

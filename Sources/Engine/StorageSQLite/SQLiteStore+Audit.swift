@@ -7,6 +7,16 @@ extension SQLiteStore {
         try await writer.write { _, ledger in ledger.audit.append(contentsOf: drafts) }
     }
 
+    public func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        try await changeAudit { rows, ledger in
+            guard try !rows.has(after: seq, exists) else { return false }
+            ledger.audit.append(draft)
+            return true
+        }
+    }
+
     public func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
         try await readAside { [auditStart] in
             try SQLAuditRows(SharedStatements($0), start: auditStart).page(query)

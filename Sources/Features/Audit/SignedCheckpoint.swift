@@ -1,3 +1,4 @@
+public import AuraModel
 import Crypto
 import Encoding
 public import Storage
@@ -9,10 +10,11 @@ public import Storage
 ///     BASE64 OF THE HASH
 ///     floor SEQ BASE64 OF THE HASH
 ///     events SEQ
+///     time MILLISECONDS
 ///
 ///     — aura/INSTALLATION BASE64 OF (KEY HASH ‖ SIGNATURE)
 ///
-/// The lines `floor` and `events` are optional. Other lines in their place are ignored, so that a later version can add
+/// The lines `floor`, `events` and `time` are optional. Other lines in their place are ignored, so that a later version can add
 /// some. A stored checkpoint proves later that no entry up to it was changed.
 public struct SignedCheckpoint: Sendable, Hashable {
     /// The head that is signed.
@@ -21,6 +23,8 @@ public struct SignedCheckpoint: Sendable, Hashable {
     public let floor: AuditHead?
     /// The last event of the ledger whose hash is in the audit; 0 if there is none.
     public let events: Int64
+    /// The time by which entries are pruned, measured by running daemons; `nil` if it was not measured.
+    public let time: Timestamp?
     /// The id of the installation.
     public let installation: String
     /// The text of the note, with its signature.
@@ -34,21 +38,24 @@ public struct SignedCheckpoint: Sendable, Hashable {
     public static let lengthLimitBytes = 4096
 
     private static let origin = "aura/"
-    private static let (floorName, eventsName) = ("floor", "events")
+    private static let (floorName, eventsName, timeName) = ("floor", "events", "time")
 
-    /// Signs a head. `floor` is the last entry that may be pruned, and `events` the last event whose hash is in the
-    /// audit.
+    /// Signs a head. `floor` is the last entry that may be pruned, `events` the last event whose hash is in the audit,
+    /// and `time` the time by which entries are pruned.
     public init(
-        _ head: AuditHead, floor: AuditHead? = nil, events: Int64 = 0, installation: String, key: AuditSigningKey
+        _ head: AuditHead, floor: AuditHead? = nil, events: Int64 = 0, time: Timestamp? = nil, installation: String,
+        key: AuditSigningKey
     ) {
         let name = Self.origin + installation
         var lines = [name, "\(head.seq)", Base64.encode(head.hash)]
         if let floor { lines.append("\(Self.floorName) \(floor.seq) \(Base64.encode(floor.hash))") }
         if events > 0 { lines.append("\(Self.eventsName) \(events)") }
+        if let time { lines.append("\(Self.timeName) \(time.milliseconds)") }
         let body = lines.map { $0 + "\n" }.joined()
         self.head = head
         self.floor = floor
         self.events = events
+        self.time = time
         self.installation = installation
         self.body = body
         signatures = [key.signature(of: body, origin: name)]
@@ -71,7 +78,8 @@ public struct SignedCheckpoint: Sendable, Hashable {
         let (name, more) = (lines[0], lines[3..<end].map { $0.split(separator: " ", omittingEmptySubsequences: false) })
         self.head = head
         floor = try Self.floor(more.filter { $0[0] == Self.floorName }, before: head)
-        events = try Self.events(more.filter { $0[0] == Self.eventsName })
+        events = try Self.number(more.filter { $0[0] == Self.eventsName }) ?? 0
+        time = try Self.number(more.filter { $0[0] == Self.timeName }).map { Timestamp(milliseconds: $0) }
         installation = String(name.dropFirst(Self.origin.count))
         self.text = text
         body = lines[..<end].map { $0 + "\n" }.joined()
@@ -100,12 +108,12 @@ public struct SignedCheckpoint: Sendable, Hashable {
         return floor
     }
 
-    private static func events(_ lines: [[Substring]]) throws(CheckpointError) -> Int64 {
-        guard let line = lines.first else { return 0 }
-        guard lines.count == 1, line.count == 2, let seq = Int64(line[1]), seq > 0, String(seq) == line[1] else {
-            throw .form
-        }
-        return seq
+    /// Returns the positive number of the only one of these lines; `nil` if there is none.
+    private static func number(_ lines: [[Substring]]) throws(CheckpointError) -> Int64? {
+        guard let line = lines.first else { return nil }
+        guard lines.count == 1, line.count == 2, let number = Int64(line[1]), number > 0, String(number) == line[1]
+        else { throw .form }
+        return number
     }
 }
 

@@ -35,18 +35,22 @@ public struct OutsideCredential: Sendable {
     public var use: String?
     /// Returns the value, or `nil` if nothing needs the credential any more.
     public var value: @Sendable () async throws -> Secret?
+    /// Returns the time of the last change, or `nil` if it is not known.
+    public var changedAt: @Sendable () throws -> Timestamp?
     /// Deletes the file.
     public var delete: @Sendable () throws -> Void
 
     /// Creates a credential.
     public init(
         name: String, place: String, use: String? = nil, value: @escaping @Sendable () async throws -> Secret?,
+        changedAt: @escaping @Sendable () throws -> Timestamp? = { nil },
         delete: @escaping @Sendable () throws -> Void = {}
     ) {
         self.name = name
         self.place = place
         self.use = use
         self.value = value
+        self.changedAt = changedAt
         self.delete = delete
     }
 }

@@ -28,7 +28,8 @@ public enum Identity {
             store: store, registry: registry, keys: keys, identifiers: IdentifierSource(time: time, random: random),
             time: time)
         return FeatureParts(
-            register: { router, _ in methods.register(in: &router) }, interceptors: [AccessControl()],
+            register: { router, _ in methods.register(in: &router) },
+            interceptors: [MisplacedTokenCheck(registry: registry), AccessControl()],
             authenticator: registry, ownQuota: { registry.table.tenants[$0]?.quota }, services: [registry]
         )
     }

@@ -74,6 +74,22 @@ public final class InstallationVault: InstallationSecrets {
         }
     }
 
+    /// Replaces the value of a secret that was set before `time`. Returns false, and changes nothing, if it was set later, is
+    /// missing, or changes meanwhile.
+    func replace(_ value: Secret, as name: String, setBefore time: Timestamp) async throws(VaultError) -> Bool {
+        let reference = Self.reference(name)
+        do {
+            guard let known = try await vault.store.secret(reference), known.updatedAt < time else { return false }
+            let version = SecretVersionReference(secret: reference, version: known.currentVersion + 1)
+            _ = try await vault.store.putSecret(NewSecretVersion(try vault.seal(value, for: version, .sealed)))
+            return true
+        } catch let error as StorageError where error.code == .conflict {
+            return false
+        } catch {
+            throw VaultError(error, reference)
+        }
+    }
+
     /// Returns a page of the secrets, without their values, ordered by name.
     func list(after name: String?, limit: Int) async throws(StorageError) -> Page<SecretRecord> {
         try await vault.store.secrets(

@@ -159,7 +159,8 @@ extension InstallationSecretView {
 
 // MARK: - Import
 
-/// Puts the credentials outside of the vault into it. It replaces no secret, and can be repeated.
+/// Puts the credentials outside of the vault into it, and can be repeated. It replaces a secret only by a file that was
+/// changed later: a daemon without a key file has written it.
 struct CredentialImport {
     /// A credential that is still outside.
     struct Left {
@@ -211,8 +212,14 @@ struct CredentialImport {
             } else {
                 report.present += 1
             }
-            guard let stored = try await secrets.open(credential.name) else {
+            guard var stored = try await secrets.open(credential.name) else {
                 return left("its secret was deleted meanwhile: import again")
+            }
+            if !stored.isEqual(to: value), let changed = try credential.changedAt(),
+                try await secrets.replace(value, as: credential.name, setBefore: changed)
+            {
+                (report.imported, report.present) = (report.imported + 1, report.present - 1)
+                stored = value
             }
             if let use = credential.use {
                 return left(
@@ -220,6 +227,9 @@ struct CredentialImport {
             }
             guard deletes else {
                 return left("the vault has it: delete it, or import again with delete", isDeletable: true)
+            }
+            guard let present = try await credential.value(), present.isEqual(to: value) else {
+                return left("it was changed or removed meanwhile: import again")
             }
             try credential.delete()
             report.deleted += 1

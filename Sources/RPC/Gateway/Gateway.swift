@@ -105,9 +105,10 @@ public final class Gateway: Service {
         let addresses = AddressCount(limit: limits.connectionsPerAddress + Self.roomToRefuse)
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { [drain, settings] in
+            server: HTTPServerBuilder { [drain, settings, authenticator = self.router.authenticator] in
                 GatewayChannel(
-                    responder: $0, upgrade: upgrade, drain: drain, addresses: addresses, tls: settings.tls)
+                    responder: $0, upgrade: upgrade, drain: drain, addresses: addresses, authenticator: authenticator,
+                    tls: settings.tls)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.address.ip, port: settings.address.port),

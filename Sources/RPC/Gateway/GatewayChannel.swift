@@ -30,6 +30,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     /// The time that requests in flight have on shutdown.
     let drain: TimeAmount
     let addresses: AddressCount
+    /// Decides who calls; `nil` if every caller may do everything.
+    let authenticator: (any Authenticator)?
     /// Performs the handshakes of TLS; `nil` for connections without TLS.
     let tls: TLSAcceptor?
 
@@ -73,12 +75,13 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         _ channel: any Channel, _ peer: Peer, _ departure: Departure, _ logger: Logger
     ) throws -> EventLoopFuture<Use> {
         try channel.pipeline.syncOperations.addHandler(DepartureHandler(departure))
+        let tokens = URLTokens(authenticator: authenticator, peer: peer)
         var upgrade = upgrade
         upgrade.peer = peer
         let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(
             upgraders: [upgrade],
             notUpgradingCompletionHandler: { channel in
-                channel.eventLoop.makeCompletedFuture { .http(try addHTTP(to: channel, logger), peer) }
+                channel.eventLoop.makeCompletedFuture { .http(try addHTTP(to: channel, tokens, logger), peer) }
             })
         var pipeline = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration)
         pipeline.enableErrorHandling = false
@@ -88,7 +91,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         let upgrading = try channel.pipeline.syncOperations.context(
             handlerType: NIOTypedHTTPServerUpgradeHandler<Use>.self)
         try channel.pipeline.syncOperations.addHandler(
-            HandshakeFilter(origins: upgrade.origins, peer: peer), position: .before(upgrading.handler))
+            HandshakeFilter(origins: upgrade.origins, peer: peer, tokens: tokens), position: .before(upgrading.handler))
         let deadline = channel.eventLoop.scheduleTask(in: Self.headTime) { channel.close(promise: nil) }
         use.whenComplete { _ in deadline.cancel() }
         return use
@@ -111,9 +114,9 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
-    private func addHTTP(to channel: any Channel, _ logger: Logger) throws -> HTTPConnection {
+    private func addHTTP(to channel: any Channel, _ tokens: URLTokens, _ logger: Logger) throws -> HTTPConnection {
         // Added after the upgrade decision, because the frames of a WebSocket are not requests.
-        try channel.pipeline.syncOperations.addHandler(RequestRules(drain: drain))
+        try channel.pipeline.syncOperations.addHandler(RequestRules(drain: drain, tokens: tokens))
         try channel.pipeline.syncOperations.addHandler(KeepAliveFilter())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
         try channel.pipeline.syncOperations.addHandler(

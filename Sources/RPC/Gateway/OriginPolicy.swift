@@ -41,6 +41,12 @@ public struct OriginPolicy: Sendable, Hashable {
         origins.count < 2 && admits(origin: origins.first, host: host)
     }
 
+    /// Returns true if a request with these `Origin` headers comes from a page of a listed origin.
+    func lists(_ origins: [String]) -> Bool {
+        guard origins.count == 1, let origin = origins.first?.lowercased() else { return false }
+        return allowed.contains(origin) && Self.isOrigin(origin)
+    }
+
     /// Returns true if a browser may have the host of a `Host` header: an IP address, `localhost`, or the host of a listed
     /// origin.
     public func admits(host: String?) -> Bool {
@@ -52,7 +58,7 @@ public struct OriginPolicy: Sendable, Hashable {
     /// Returns true if a request with these headers is allowed.
     public func admits(origin: String?, host: String?) -> Bool {
         guard let origin = origin?.lowercased() else { return true }
-        if allowed.contains(origin), Self.isOrigin(origin) { return true }
+        if lists([origin]) { return true }
         guard let host = host?.lowercased(), origin == "http://\(host)" || origin == "https://\(host)" else {
             return false
         }

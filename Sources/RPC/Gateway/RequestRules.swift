@@ -1,9 +1,10 @@
 import HTTPTypes
+import JSONRPC
 import NIOCore
 import NIOHTTP1
 
-/// The first checks of an HTTP request. Refuses a request whose `Host` header is repeated, or missing in HTTP/1.1, and
-/// sends `100 Continue` to a client that waits for it.
+/// The first checks of an HTTP request. Refuses a request whose `Host` header is repeated, or missing in HTTP/1.1, and one
+/// with a token in its URL. Sends `100 Continue` to a client that waits for it.
 ///
 /// On shutdown an incomplete request gets status 503 and its connection is closed, because NIO's HTTP handler would
 /// wait for the rest. For a complete request, `drain` limits the time until its response is sent and read.
@@ -20,6 +21,7 @@ final class RequestRules: ChannelDuplexHandler {
     }
 
     private let drain: TimeAmount
+    private let tokens: URLTokens
     /// True until the end of the current request has arrived.
     private var isReading = false
     /// The state of the response to the current request.
@@ -29,8 +31,9 @@ final class RequestRules: ChannelDuplexHandler {
     private var isOver = false
     private var deadline: Scheduled<Void>?
 
-    init(drain: TimeAmount) {
+    init(drain: TimeAmount, tokens: URLTokens) {
         self.drain = drain
+        self.tokens = tokens
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -46,6 +49,7 @@ final class RequestRules: ChannelDuplexHandler {
             isReading = true
             answer = .awaited
             guard Self.hasOneHost(head) else { return refuse(context, .badRequest) }
+            guard !tokens.isIn(head.uri) else { return refuse(context, .badRequest, URLTokens.refusal) }
             if isGoingDown { return refuse(context, .serviceUnavailable) }
             if head.version == .http1_1,
                 head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
@@ -104,8 +108,11 @@ final class RequestRules: ChannelDuplexHandler {
         return count == 1 || (count == 0 && head.version != .http1_1)
     }
 
-    private func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus) {
-        context.write(wrapOutboundOut(.head(.closing(status))), promise: nil)
+    private func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String = "") {
+        context.write(wrapOutboundOut(.head(.closing(status, lengthBytes: text.utf8.count))), promise: nil)
+        if !text.isEmpty {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         end(context)
     }
@@ -114,6 +121,42 @@ final class RequestRules: ChannelDuplexHandler {
         isOver = true
         context.flush()
         LastWords.end(context.channel)
+    }
+}
+
+/// Finds tokens in the URLs of requests, which proxies and browsers store.
+struct URLTokens: Sendable {
+    /// Decides about the tokens; `nil` if there are none.
+    let authenticator: (any Authenticator)?
+    let peer: Peer
+
+    /// The body of the response to a request with a token in its URL.
+    static let refusal =
+        "cannot take the request, its URL has a token in it, where others may read it: send the header Authorization: "
+        + "Bearer TOKEN instead; a valid token is revoked now: create a new one with aura token create\n"
+
+    /// Returns true if the target of a request has a token. A genuine one is revoked.
+    func isIn(_ target: String) -> Bool {
+        guard let authenticator else { return false }
+        return authenticator.refusesToken(in: Self.decoded(target), at: "URL", from: peer)
+    }
+
+    /// Returns the text with `%XX` as bytes. Other text stays as it is.
+    private static func decoded(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        let bytes = Array(text.utf8)
+        var (plain, index): ([UInt8], Int) = ([], 0)
+        while index < bytes.count {
+            let digits = String(decoding: bytes[index...].dropFirst().prefix(2), as: UTF8.self)
+            if bytes[index] == UInt8(ascii: "%"), digits.utf8.count == 2, let byte = UInt8(digits, radix: 16) {
+                plain.append(byte)
+                index += 3
+            } else {
+                plain.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: plain, as: UTF8.self)
     }
 }
 
@@ -157,10 +200,10 @@ final class BrokenRequestHandler: ChannelInboundHandler {
 }
 
 extension HTTPResponseHead {
-    /// Returns the head of a response without a body, the last one of its connection.
-    fileprivate static func closing(_ status: HTTPResponseStatus) -> HTTPResponseHead {
-        HTTPResponseHead(
-            version: .http1_1, status: status,
-            headers: HTTPHeaders([("connection", "close"), ("content-length", "0")]))
+    /// Returns the head of the last response of its connection. A body is plain text.
+    fileprivate static func closing(_ status: HTTPResponseStatus, lengthBytes: Int = 0) -> HTTPResponseHead {
+        var headers = HTTPHeaders([("connection", "close"), ("content-length", "\(lengthBytes)")])
+        if lengthBytes > 0 { headers.add(name: "content-type", value: "text/plain; charset=utf-8") }
+        return HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     }
 }

@@ -45,8 +45,7 @@ struct SessionRoute: Sendable {
                 .unauthenticated,
                 "cannot open a session, the request shows no token: send the header Authorization: Bearer TOKEN")
         }
-        let connection = InMemoryConnection(
-            router: router, peer: peer, limits: limits, framing: .whole, budget: budget)
+        let connection = connection(peer)
         defer { connection.close() }
         let opened = try await keeper.openSession(token: token, on: connection.session)
         let cookie = SessionCookie.setting(opened.cookie, lifeSeconds: opened.lifeSeconds)
@@ -60,8 +59,14 @@ struct SessionRoute: Sendable {
             throw RPCError(.unauthenticated, "cannot end a session, the request has no cookie of one")
         }
         guard SameOrigin.admits(request, peer) else { throw .foreignPage }
-        try await keeper.closeSession(cookie: cookie, peer: peer)
+        let connection = connection(peer)
+        defer { connection.close() }
+        try await keeper.closeSession(cookie: cookie, on: connection.session)
         return Response(status: .noContent, headers: [.setCookie: SessionCookie.clearing])
+    }
+
+    private func connection(_ peer: Peer) -> InMemoryConnection {
+        InMemoryConnection(router: router, peer: peer, limits: limits, framing: .whole, budget: budget)
     }
 
     /// Checks the host and the origin, drops the body, and returns the response or the one for the error.
@@ -109,15 +114,18 @@ enum SameOrigin {
 
     /// Returns the cookie of a handshake that shows no token. Throws `forbidden` if the page may not use it, and
     /// `unauthenticated` for a cookie that is not one of a session.
-    static func cookie(of head: HTTPRequestHead, _ peer: Peer) throws(RPCError) -> String? {
+    ///
+    /// Returns `nil` for a cookie that a page of a listed origin may not use: its browser also sends the cookie to another
+    /// port of the page's host. The page shows a token by `session.authenticate`.
+    static func cookie(of head: HTTPRequestHead, _ origins: OriginPolicy, _ peer: Peer) throws(RPCError) -> String? {
         guard head.headers["authorization"].isEmpty, let cookie = try SessionCookie.read(head.headers["cookie"]) else {
             return nil
         }
         let isOwn = admits(
             origins: head.headers["origin"], sites: head.headers[fetchSite], host: head.headers.first(name: "host"),
             isEncrypted: peer.isEncrypted)
-        guard isOwn else { throw .foreignPage }
-        return cookie
+        guard isOwn || origins.lists(head.headers["origin"]) else { throw .foreignPage }
+        return isOwn ? cookie : nil
     }
 }
 

@@ -49,7 +49,7 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
 
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<GatewayChannel.Use> {
         channel.eventLoop.makeCompletedFuture {
-            let cookie = try SameOrigin.cookie(of: upgradeRequest, peer)
+            let cookie = try SameOrigin.cookie(of: upgradeRequest, origins, peer)
             try serve(channel, peer, upgradeRequest.headers["authorization"], cookie)
             return .webSocket
         }
@@ -64,10 +64,12 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
 
     private let origins: OriginPolicy
     private let peer: Peer
+    private let tokens: URLTokens
 
-    init(origins: OriginPolicy, peer: Peer) {
+    init(origins: OriginPolicy, peer: Peer, tokens: URLTokens) {
         self.origins = origins
         self.peer = peer
+        self.tokens = tokens
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -78,7 +80,7 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
-    /// Checks the method, path, host, headers and origin of a handshake.
+    /// Checks the method, URL, host, headers and origin of a handshake.
     private func isHandshake(_ head: HTTPRequestHead) -> Bool {
         RequestRules.hasOneHost(head) && head.method == .GET && head.uri.prefix { $0 != "?" } == WebSocketUpgrade.path
             && head.headers.first(name: "upgrade")?.lowercased() == "websocket"
@@ -86,13 +88,13 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
             && head.headers.contains(name: "sec-websocket-key")
             && head.headers.first(name: "sec-websocket-version") == "13"
             && origins.admits(origins: head.headers["origin"], host: head.headers.first(name: "host"))
-            && mayShowCookie(head)
+            && mayShowCookie(head) && !tokens.isIn(head.uri)
     }
 
     /// Returns false for a cookie that the page may not use.
     private func mayShowCookie(_ head: HTTPRequestHead) -> Bool {
         do {
-            _ = try SameOrigin.cookie(of: head, peer)
+            _ = try SameOrigin.cookie(of: head, origins, peer)
             return true
         } catch {
             return false

@@ -104,9 +104,9 @@ extension Router {
 
     /// Returns the context with the parameters, and with the slip of a call that may change something.
     private func begin(_ context: RPCContext, _ params: JSONValue?) -> RPCContext {
-        guard let recorder else { return context }
         var context = context
         context.parameters = params
+        guard let recorder else { return context }
         if context.method.mutates { context.audit = recorder.begin(context) }
         return context
     }

@@ -25,6 +25,10 @@ public final class Session: Sendable {
         var principal: Principal
         /// The user, address or principal whose share of the budget the connection uses.
         var payer: CallBudget.Payer
+        /// The number of proofs that the client has shown.
+        var proofs = 0
+        /// True after ``Session/end(_:)``: the connection gets no further rights.
+        var isEnded = false
         var isClosed = false
         /// Called when the caller has shown a proof.
         var onProof: (@Sendable () -> Void)?
@@ -86,16 +90,33 @@ public final class Session: Sendable {
     /// The user, address or principal whose share of the budget the next calls use.
     var payer: CallBudget.Payer { caller.withLock { $0.payer } }
 
-    /// Replaces the caller of the connection's next calls. Calls that have begun keep their caller. The share of the
-    /// budget stays that of the last ``identify(as:)``.
+    /// Replaces the caller of the connection's next calls, unless the connection was ended (``end(_:)``). Calls that have
+    /// begun keep their caller. The share of the budget stays that of the last ``identify(as:)``.
     public func setPrincipal(_ principal: Principal) {
-        let onProof = caller.withLock { caller -> (@Sendable () -> Void)? in
+        _ = replacePrincipal(principal)
+    }
+
+    /// Replaces the caller like ``setPrincipal(_:)`` if the proof with this number (``identify(as:)``) is the last one
+    /// that the client has shown. Returns false and changes nothing otherwise.
+    public func setPrincipal(_ principal: Principal, ofProof number: Int) -> Bool {
+        replacePrincipal(principal, ofProof: number)
+    }
+
+    private func replacePrincipal(_ principal: Principal, ofProof number: Int? = nil) -> Bool {
+        let (isReplaced, onProof) = caller.withLock { caller -> (Bool, (@Sendable () -> Void)?) in
+            guard !caller.isEnded, number.map({ $0 == caller.proofs }) ?? true else { return (false, nil) }
             caller.principal = principal
-            guard !principal.awaitsProof else { return nil }
+            guard !principal.awaitsProof else { return (true, nil) }
             defer { caller.onProof = nil }
-            return caller.onProof
+            return (true, caller.onProof)
         }
         onProof?()
+        return isReplaced
+    }
+
+    /// True if the proof with this number is the last one that the client has shown, and the connection was not ended.
+    public func isCurrent(proof number: Int) -> Bool {
+        caller.withLock { !$0.isEnded && $0.proofs == number }
     }
 
     /// Calls `body` once when the caller has shown a proof, or now if it has shown one. A second handler replaces the
@@ -108,23 +129,29 @@ public final class Session: Sendable {
         if isProven { body() }
     }
 
-    /// Makes the principal of a proof that the client has shown the caller of the next calls.
+    /// Makes the principal of a proof that the client has shown the caller of the next calls, unless the connection was
+    /// ended. Returns the number of the proof, for ``setPrincipal(_:ofProof:)``.
     ///
     /// From then on the connection uses the share of the principal instead of that of its user or address. Throws
     /// `tooManyConnectionsOfUser` if the principal has `connectionsPerPrincipal` other connections; the caller stays.
-    public func identify(as principal: Principal) throws(RPCError) {
+    @discardableResult
+    public func identify(as principal: Principal) throws(RPCError) -> Int {
         let payer = CallBudget.Payer(principal, peer)
-        let refusal: RPCError? = caller.withLock { caller in
-            guard payer != caller.payer, !caller.isClosed else { return nil }
-            if let refusal = budget.takeConnection(of: payer) { return refusal }
-            budget.giveBackConnection(of: caller.payer)
-            caller.payer = payer
-            return nil
+        let (proof, refusal) = caller.withLock { caller -> (Int, RPCError?) in
+            if payer != caller.payer, !caller.isClosed {
+                if let refusal = budget.takeConnection(of: payer) { return (caller.proofs, refusal) }
+                budget.giveBackConnection(of: caller.payer)
+                caller.payer = payer
+            }
+            // From here on, no principal of the proof before can be set.
+            caller.proofs += 1
+            return (caller.proofs, nil)
         }
         if let refusal { throw refusal }
-        setPrincipal(principal)
+        _ = setPrincipal(principal, ofProof: proof)
         let bytes = payer.isPrincipal ? limits.outboundQueueBytesOfPrincipal : limits.outboundQueueBytes
         state.withLock { $0.queueLimitBytes = bytes }
+        return proof
     }
 
     /// True if the connection has closed.
@@ -152,7 +179,10 @@ public final class Session: Sendable {
     /// The client gets the error, with a null id, and then no notification. Later calls are refused, calls that only wait
     /// are cancelled, and the connection closes when the calls in flight have replied.
     public func end(_ error: RPCError) {
-        setPrincipal(Principal(id: principal.id, proof: .anonymous, rights: .none))
+        caller.withLock { caller in
+            caller.principal = Principal(id: caller.principal.id, proof: .anonymous, rights: .none)
+            caller.isEnded = true
+        }
         let (waiters, tasks, isDue) = state.withLock { state in
             (state.end(error.line), state.cancel { $0.onClose == .stopsWaiting }, state.needsWake())
         }

@@ -341,6 +341,12 @@ extension SimStore {
         try await call("audit") { try await self.base.appendAudit(drafts) }
     }
 
+    func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        try await call("audit") { try await self.base.appendAudit(draft, after: seq, unless: exists) }
+    }
+
     func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage {
         try await call("audit") { try await self.base.audit(query) }
     }

@@ -9,6 +9,12 @@ import JSON
 public protocol AuditStore: Sendable {
     /// Appends entries that belong to no change in the database, such as those of refusals, in one transaction.
     func appendAudit(_ drafts: [AuditDraft]) async throws(StorageError)
+    /// Appends an entry unless one after `seq` satisfies `exists`, in one transaction. Returns false if one does.
+    ///
+    /// The calls of all daemons wait for each other. Those of one store must not overlap.
+    func appendAudit(
+        _ draft: AuditDraft, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool
     /// Returns a page of entries in order. A row that cannot be read keeps its position in the page.
     func audit(_ query: AuditQuery) async throws(StorageError) -> AuditPage
     /// Returns the range of entries. Throws `corrupt` if it cannot be read.

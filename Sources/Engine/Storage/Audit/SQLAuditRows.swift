@@ -68,15 +68,31 @@ package struct SQLAuditRows<Connection: SQLConnection> {
             "UPDATE audit_head SET seq = ?, hash = ? WHERE one = 1", [.number(head.seq), .bytes(head.hash)])
     }
 
+    /// The lock that each conditional append takes.
+    package static var conditionLockName: String { "audit condition" }
+
+    /// Returns true if an entry after `seq` satisfies `condition`. No other transaction may append an entry on a condition
+    /// until the end of this one.
+    package func has(after seq: Int64, _ condition: (AuditEntry) -> Bool) throws -> Bool {
+        try connection.lock(Self.conditionLockName)
+        let sql = "SELECT seq, body, salt, digest, hash FROM audit WHERE seq > ? ORDER BY seq"
+        return try connection.rows(sql, [.number(seq)]).contains { row in
+            (try? AuditEntry.entry(row).get()).map(condition) ?? false
+        }
+    }
+
     /// Erases the contents of entries. Returns the number of entries that had one.
     package func erase(_ entries: [Int64]) throws -> Int {
         let sql = "UPDATE audit SET body = NULL, salt = NULL WHERE seq = ? AND body IS NOT NULL"
         return try entries.reduce(0) { $0 + (try connection.run(sql, [.number($1)])) }
     }
 
+    /// The lock that each deletion of old entries takes.
+    package static var pruneLockName: String { "audit prune" }
+
     /// Deletes old entries, and returns the range of entries that are left.
     package func prune(_ request: AuditPruneRequest) throws -> AuditBounds {
-        try connection.lock("audit prune")
+        try connection.lock(Self.pruneLockName)
         let present = try bounds()
         let last = min(request.through, present.head.seq, present.floor.seq + Int64(max(request.limit, 0)))
         let kept = try connection.rows(

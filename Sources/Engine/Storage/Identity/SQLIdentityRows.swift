@@ -25,8 +25,11 @@ package struct SQLIdentityRows<Connection: SQLConnection>: IdentityRows {
                 + keys.unreadable)
     }
 
+    /// The lock that each change of identities takes.
+    package static var lockName: String { "identities" }
+
     package func lockChanges() throws -> Int64 {
-        try connection.lock("identities")
+        try connection.lock(Self.lockName)
         return try changes()
     }
 

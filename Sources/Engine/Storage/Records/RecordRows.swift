@@ -25,7 +25,7 @@ extension RecordRows {
     /// `StorageError`, after which the transaction must be rolled back.
     public mutating func write(_ write: RecordWrite) throws -> Bool {
         let changes = (write.once.map { [.insert($0)] } ?? []) + write.changes
-        try lock(changes, write.limits)
+        for collection in write.collections { try lock(collection) }
         if let once = write.once, try record(once.id) != nil { return false }
         try make(changes, in: write.scope, at: write.now)
         for limit in write.limits where try count(limit.collection, of: limit.tenant) > limit.atMost {
@@ -40,14 +40,8 @@ extension RecordRows {
     /// Makes changes that belong to another transaction, such as that of an operation. Throws `StorageError`, after
     /// which the transaction must be rolled back.
     public mutating func apply(_ changes: [RecordChange], in scope: TenantScope, at now: Timestamp) throws {
-        try lock(changes, [])
+        for collection in changes.collections { try lock(collection) }
         try make(changes, in: scope, at: now)
-    }
-
-    /// Locks all collections in the order of their names, so that two writes never wait for each other.
-    private mutating func lock(_ changes: [RecordChange], _ limits: [RecordLimit]) throws {
-        let collections = Set(changes.map(\.id.collection.text) + limits.map(\.collection.text))
-        for collection in collections.sorted() { try lock(RecordCollection(collection)) }
     }
 
     private mutating func make(_ changes: [RecordChange], in scope: TenantScope, at now: Timestamp) throws {

@@ -210,6 +210,21 @@ public struct RecordWrite: Sendable {
     }
 }
 
+extension RecordWrite {
+    /// The collections whose records the write reads or changes, in the order in which they are locked: by name.
+    package var collections: [RecordCollection] {
+        let named = (once.map { [$0.id.collection] } ?? []) + changes.collections + limits.map(\.collection)
+        return Set(named).sorted { $0.text < $1.text }
+    }
+}
+
+extension [RecordChange] {
+    /// The collections of the records that change, by name.
+    package var collections: [RecordCollection] {
+        Set(map(\.id.collection)).sorted { $0.text < $1.text }
+    }
+}
+
 extension Page where Row == Record {
     /// The key of the last record, readable or not; the next page begins after it.
     public var lastKey: String? {

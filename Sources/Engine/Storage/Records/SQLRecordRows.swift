@@ -82,7 +82,10 @@ package struct SQLRecordRows<Connection: SQLConnection>: RecordRows {
 
     // MARK: Writes
 
-    package func lock(_ collection: RecordCollection) throws { try connection.lock("record \(collection.text)") }
+    /// The name of the lock of a collection.
+    package static func lockName(of collection: RecordCollection) -> String { "record \(collection.text)" }
+
+    package func lock(_ collection: RecordCollection) throws { try connection.lock(Self.lockName(of: collection)) }
 
     package func insert(_ record: Record) throws {
         try connection.insert(

@@ -102,7 +102,10 @@ package struct SQLSecretRows<Connection: SQLConnection>: SecretRows {
 
     // MARK: Writes
 
-    package func lockSecrets(of tenant: TenantID) throws { try connection.lock("secrets \(tenant.text)") }
+    /// The lock that each change of a tenant's secrets takes.
+    package static func lockName(of tenant: TenantID) -> String { "secrets \(tenant.text)" }
+
+    package func lockSecrets(of tenant: TenantID) throws { try connection.lock(Self.lockName(of: tenant)) }
 
     package func put(_ secret: SecretRecord) throws {
         try connection.insert(

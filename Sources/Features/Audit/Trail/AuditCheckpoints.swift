@@ -9,11 +9,16 @@ import Storage
 /// entries whose retention time has passed.
 ///
 /// One daemon at a time does this, with a singleton lease. A daemon signs only what it has verified since the checkpoint
-/// before. It does not sign a chain with a fault, and logs the fault as an error.
+/// before. It does not sign a chain with a fault, and logs the fault as an error. A daemon that cannot sign, for instance
+/// because it lacks the key of the last checkpoint, gives up the lease, so that another one tries.
 ///
 /// Before it signs, the daemon appends entries with the hashes of the events since the last such entry, so that the
 /// checkpoint covers the ledger as well. A checkpoint also states up to which entry the audit may be pruned. Only
 /// entries that a stored checkpoint names are deleted.
+///
+/// Retention does not trust the clock alone, since a clock that is far ahead makes all entries look old. Each checkpoint
+/// states a time, which advances only by the sleeps of running daemons. The earlier one of that time and the clock's
+/// decides. Time in which no daemon runs does not count, so entries are then kept longer.
 final class AuditCheckpoints: Service {
     /// The head, and the contents of the last stored checkpoints.
     private struct Ends {
@@ -24,6 +29,8 @@ final class AuditCheckpoints: Service {
         var floor: AuditHead?
         /// The last event whose hash is in the audit.
         var events: Int64 = 0
+        /// The time by which entries are pruned.
+        var time: Timestamp
     }
 
     private struct State {
@@ -31,6 +38,12 @@ final class AuditCheckpoints: Service {
         var verified: AuditHead?
         /// The time of the last pruning; `nil` before the first one.
         var pruned: Timestamp?
+        /// The measured time when checkpoints were read last, and the time that the service has slept since; `nil`
+        /// before the first read.
+        var measured: Timestamp?
+        var slept = Duration.zero
+        /// The time for which the service does not try to get the lease.
+        var rest = Duration.zero
     }
 
     private let store: any AuditStore & Ledger & Coordination
@@ -59,8 +72,10 @@ final class AuditCheckpoints: Service {
     private static let pruneLimit = 1000
     /// The maximum number of entries that one pruning examines.
     static let examinedByPruning: Int64 = 100_000
-    /// The time by which the limit of retention may be later than the newest checkpoint. Beyond it, the clock may be wrong.
-    static let clockTolerance = Duration.seconds(86_400)
+    /// The duration of the lease, and the time without it after a failure.
+    static let leaseDuration = interval * 3
+    /// The lag of the measured time behind the clock beyond which the log has a line.
+    private static let loggedLag = Duration.seconds(86_400)
     private static let prunePause = Duration.milliseconds(50)
     /// The action of the entry about a pruning.
     static let pruneAction = "audit.prune"
@@ -86,49 +101,60 @@ final class AuditCheckpoints: Service {
         try? await cancelWhenGracefulShutdown { [self] in
             while true {
                 try await time.sleep(for: Self.interval)
-                await look()
+                await look(after: Self.interval)
             }
         }
     }
 
-    /// Signs a checkpoint if one is due, and prunes if that is due.
-    func look() async {
+    /// Signs a checkpoint if one is due, and prunes if that is due. `slept` is the time that the service has slept before.
+    func look(after slept: Duration = .zero) async {
+        let isResting = state.withLock { state in
+            state.slept += slept
+            state.rest = max(.zero, state.rest - slept)
+            return state.rest > .zero
+        }
+        guard !isResting else { return }
         do {
-            let lease = SingletonLeaseRequest(
-                name: Self.leaseName, owner: owner, duration: Self.interval * 3, now: time.now())
-            guard try await store.takeSingletonLease(lease) else { return }
-            let newest = try await signIfDue()
+            guard try await takeLease(for: Self.leaseDuration) else { return }
+            try await signIfDue()
             if state.withLock({ $0.pruned }).map({ time.now() >= $0 + Self.pruneInterval }) ?? true {
                 state.withLock { $0.pruned = time.now() }
-                try await prune(newest: newest)
+                try await prune()
             }
         } catch is CancellationError {
         } catch {
             logger.error("cannot sign a checkpoint of the audit", metadata: ["error": "\(error)"])
+            // Another daemon may be able to sign.
+            state.withLock { $0.rest = Self.leaseDuration }
+            _ = try? await takeLease(for: .zero)
         }
+    }
+
+    /// Takes or keeps the lease. A lease of no duration is one that the daemon gives up.
+    private func takeLease(for duration: Duration) async throws(StorageError) -> Bool {
+        try await store.takeSingletonLease(
+            SingletonLeaseRequest(name: Self.leaseName, owner: owner, duration: duration, now: time.now()))
     }
 
     // MARK: Checkpoints
 
-    /// Returns the time of the newest checkpoint before.
-    private func signIfDue() async throws -> Timestamp? {
+    private func signIfDue() async throws {
         let ends = try await ends()
         let ledger = try await store.bounds()
         let (entries, events) = (ends.head.seq - (ends.last?.head.seq ?? 0), ledger.head - ends.events)
         let signed = ends.last?.row.at
-        guard entries > 0 || events > 0 else { return signed }
+        guard entries > 0 || events > 0 else { return }
         // A time in the future is that of a wrong clock, or was changed. No checkpoint waits for it.
         let isDue =
             signed.map { signed in
                 time.now() < signed || passed(Self.longestWait, since: signed)
                     || max(entries, events) >= Self.entryLimit
             } ?? true
-        guard isDue else { return signed }
+        guard isDue else { return }
         var next = ends
-        next.events = try await cover(ledger, after: ends.events)
+        next.events = try await cover(ledger, ends)
         next.head = try await store.auditBounds().head
         if next.head.seq > ends.last?.head.seq ?? 0 { _ = try await sign(next) }
-        return signed
     }
 
     /// True if this time has passed since a moment. The moment can be any value that a database has.
@@ -154,13 +180,18 @@ final class AuditCheckpoints: Service {
         // The floor is read first: another daemon stores the checkpoint that allows a pruning before it prunes.
         let floor = try await store.auditBounds().floor
         let stored = try await store.auditCheckpoints().entries.suffix(Self.readCheckpoints).reversed()
-        var ends = Ends(head: try await store.auditBounds().head)
+        var ends = Ends(head: try await store.auditBounds().head, time: time.now())
         if let newest = try stored.first?.row() { ends.last = (newest, try reader.note(newest).head) }
+        var noted: Timestamp?
         for row in stored {
             guard let row = try? row.row(), let note = try? reader.note(row) else { break }
             if let floor = note.floor, floor.seq > ends.floor?.seq ?? 0 { ends.floor = floor }
             ends.events = max(ends.events, note.events)
+            noted = [noted, note.time].compactMap(\.self).max()
         }
+        // A checkpoint of a former release states no time. That of its row can be any value.
+        let first = (ends.last?.row.at).map { min(max($0, Timestamp(milliseconds: 0)), time.now()) }
+        ends.time = measured(noted ?? first)
         let allowed = ends.floor?.seq ?? 0
         guard floor.seq <= allowed else {
             throw AuditVerification.Fault.removed(through: floor.seq, allowed: allowed)
@@ -173,6 +204,17 @@ final class AuditCheckpoints: Service {
             throw AuditVerification.Fault.checkpoint(ends.head.seq)
         }
         return ends
+    }
+
+    /// Returns the measured time: the latest one that a checkpoint states, or the one of this daemon's last read and the
+    /// time that it has slept since. The first checkpoint of all states the clock's time.
+    private func measured(_ noted: Timestamp?) -> Timestamp {
+        state.withLock { state in
+            let own = state.measured.map { $0 + state.slept }
+            let latest = [own, noted].compactMap(\.self).max() ?? time.now()
+            (state.measured, state.slept) = (latest, .zero)
+            return latest
+        }
     }
 
     /// Verifies the entries up to the head that this daemon has not verified, and signs it with the statements of `ends`.
@@ -192,7 +234,7 @@ final class AuditCheckpoints: Service {
         var verification = try AuditVerification(after: begin, checkpoints: known)
         try await verification.check(entriesOf: store, through: head)
         let note = SignedCheckpoint(
-            head, floor: ends.floor, events: ends.events, installation: reader.installation, key: key)
+            head, floor: ends.floor, events: ends.events, time: ends.time, installation: reader.installation, key: key)
         let checkpoint = AuditCheckpoint(seq: head.seq, at: time.now(), text: note.text)
         try await store.putAuditCheckpoint(checkpoint)
         state.withLock { $0.verified = head }
@@ -202,15 +244,22 @@ final class AuditCheckpoints: Service {
 
     // MARK: Events
 
-    /// Appends entries with the hashes of the events after `last`. Returns the last event that has one then.
-    private func cover(_ ledger: LedgerBounds, after last: Int64) async throws -> Int64 {
-        guard ledger.head >= last else {
+    /// Appends entries with the hashes of the events after the last event that has one. Returns the last event that has
+    /// one then.
+    ///
+    /// Another daemon may have appended entries since the last checkpoint, or may do so now, because it has lost the
+    /// lease and not noticed. So the range of each entry begins where the last one in the database ends, and the
+    /// transaction appends no entry if there is a later one.
+    private func cover(_ ledger: LedgerBounds, _ ends: Ends) async throws -> Int64 {
+        let known = try await reader.covered(after: ends.last?.head.seq ?? 0)
+        let covered = max(ends.events, known.event)
+        guard ledger.head >= covered else {
             logger.error(
                 "events are missing at the end of the ledger",
-                metadata: ["last": "\(ledger.head)", "signed": "\(last)"])
-            return last
+                metadata: ["last": "\(ledger.head)", "covered": "\(covered)"])
+            return covered
         }
-        var last = max(last, ledger.floor)
+        var last = max(covered, ledger.floor)
         for _ in 0..<Self.rangesPerCheckpoint where last < ledger.head {
             let through = min(ledger.head, last + EventDigest.limit)
             let range: EventCoverage
@@ -226,25 +275,25 @@ final class AuditCheckpoints: Service {
                     "events are missing in the ledger",
                     metadata: ["from": "\(range.from)", "through": "\(through)", "found": "\(range.count)"])
             }
-            try await trail.append(action: EventCoverage.action, parameters: range.parameters)
-            last = through
+            let isAppended = try await trail.append(
+                action: EventCoverage.action, parameters: range.parameters, after: known.entry
+            ) { [last] entry in EventCoverage(entry).map { $0.through > last } ?? false }
+            last = isAppended ? through : max(last, try await reader.covered(after: known.entry).event)
         }
         return last
     }
 
     // MARK: Retention
 
-    /// Deletes the entries whose retention time has passed, up to a stored checkpoint, and the oldest first. `newest` is
-    /// the time of the newest checkpoint before this look, which a wrong clock of this daemon did not make.
-    private func prune(newest: Timestamp?) async throws {
-        let before = time.now() + (.zero - retention)
-        if let newest, passed(retention + Self.clockTolerance, since: newest) {
-            logger.error(
-                "cannot prune the audit now, the clock may be wrong: the newest checkpoint is too old",
-                metadata: ["before": "\(before)", "checkpoint": "\(newest)"])
-            return
+    /// Deletes the entries whose retention time has passed, up to a stored checkpoint, and the oldest first.
+    private func prune() async throws {
+        let (ends, now) = (try await ends(), time.now())
+        if passed(Self.loggedLag, since: ends.time) {
+            logger.notice(
+                "the audit keeps entries longer: daemons did not run, or the clock is ahead",
+                metadata: ["clock": "\(now)", "measured": "\(ends.time)"])
         }
-        let ends = try await ends()
+        let before = min(now, ends.time) + (.zero - retention)
         if let last = try await lastEntry(before: before, ends) {
             try await trail.append(
                 action: Self.pruneAction,

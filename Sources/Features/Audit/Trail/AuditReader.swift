@@ -219,6 +219,17 @@ struct AuditReader: Sendable {
         return EventCoverage(from: first, through: last, digest)
     }
 
+    /// Reads the entries after `seq`. Returns the last event whose hash they have, 0 if they have none, and the last entry.
+    func covered(after seq: Int64) async throws(StorageError) -> (event: Int64, entry: Int64) {
+        var (event, last) = (Int64(0), seq)
+        while true {
+            let page = try await store.audit(AuditQuery(scope: .all, after: last, limit: Self.pageLimit))
+            for entry in page.entries.rows { event = max(event, EventCoverage(entry)?.through ?? 0) }
+            last = max(last, page.examined)
+            guard page.hasMore else { return (event, last) }
+        }
+    }
+
     /// Compares the events of a range with their hash, unless some of them were pruned.
     private func check(_ known: EventCoverage, _ verdict: inout Verdict) async throws {
         let found: EventCoverage

@@ -120,6 +120,15 @@ public final class AuditTrail: CallRecorder, Service {
         try await store.appendAudit([draft])
     }
 
+    /// Writes an action of the daemon itself, unless an entry after `seq` satisfies `exists`. Returns false if one does.
+    func append(
+        action: String, parameters: JSONValue, after seq: Int64, unless exists: @escaping @Sendable (AuditEntry) -> Bool
+    ) async throws(StorageError) -> Bool {
+        var draft = ownDraft(action, outcome: AuditDraft.Outcome.accepted, peer: "aurad")
+        draft.parameters = AuditParameters.stored(parameters)
+        return try await store.appendAudit(draft, after: seq, unless: exists)
+    }
+
     /// Returns the entry of a call, or `nil` if it is only counted.
     private func entry(of context: RPCContext, _ error: RPCError?) -> AuditDraft? {
         if let error {

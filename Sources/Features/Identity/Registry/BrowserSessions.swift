@@ -13,8 +13,9 @@ extension IdentityRegistry: SessionKeeper {
     /// So another daemon can end a session earlier than this one, by this time and the interval between two stores.
     private static let useInterval = Duration.seconds(300)
 
-    /// The opening of a session, for the rules of its token: a change.
+    /// The opening and the end of a session, for the rules of its token: changes.
     private static let opening = MethodProperties(name: "session.open", scopes: [], mutates: true)
+    private static let closing = MethodProperties(name: "session.close", scopes: [], mutates: true)
 
     /// Opens a session. A token with restrictions is refused, because the row of a session has none.
     public func openSession(token text: String, on session: Session) async throws(RPCError) -> OpenedSession {
@@ -27,7 +28,7 @@ extension IdentityRegistry: SessionKeeper {
         let (now, secret) = (time.now(), SessionSecret())
         let end = [now + Self.sessionLife, table.token(token.id)?.expires ?? now + Self.sessionLife].min() ?? now
         let record = SessionRecord(digest: secret.digest, token: token.id, createdAt: now, expires: end)
-        try await write(.openSession(record), "session.open", by: session.principal, from: session.peer)
+        try await write(.openSession(record), Self.opening, by: session.principal, from: session.peer)
         return OpenedSession(cookie: secret.text, lifeSeconds: Int((end - now).wholeMilliseconds / 1000))
     }
 
@@ -57,19 +58,20 @@ extension IdentityRegistry: SessionKeeper {
             onFailure(session.peer)
             throw RPCError(.unauthenticated, "cannot use the session, \(error.reason)")
         }
-        try session.identify(as: caller)
+        let proof = try session.identify(as: caller)
         use.note(now)
-        follow(session, .session(digest, use), end: record.expires)
+        follow(session, .session(digest, use), proof, end: record.expires)
         if self.table.changes != table.changes { lookAgain() }
     }
 
-    /// Ends a session and its connections, on other daemons within a second.
-    public func closeSession(cookie: String, peer: Peer) async throws(RPCError) {
+    /// Ends a session and its connections, on other daemons within a second. Counts as a change of the tenant.
+    public func closeSession(cookie: String, on session: Session) async throws(RPCError) {
         let (now, table) = (time.now(), table)
         guard let digest = SessionSecret(cookie)?.digest, let record = table.session(digest) else { return }
         let grant = try? table.grant(session: digest, keys, at: now)
         let caller = grant.map { principal(of: $0, .session, token: record.token, rules: []) }
-        try await write(.closeSession(digest), "session.close", by: caller, from: peer)
+        for rule in caller?.rights.rules ?? [] { try rule.check(Self.closing, session) }
+        try await write(.closeSession(digest), Self.closing, by: caller, from: session.peer)
     }
 
     /// Returns the present principal of a session.
@@ -98,11 +100,11 @@ extension IdentityRegistry: SessionKeeper {
 
     /// Writes a change with its entry of the audit, and reads the rows anew.
     private func write(
-        _ change: IdentityChange, _ action: String, by caller: Principal?, from peer: Peer
+        _ change: IdentityChange, _ action: MethodProperties, by caller: Principal?, from peer: Peer
     ) async throws(RPCError) {
         let draft = AuditDraft(
             at: time.now(), principal: PrincipalID(caller?.id ?? "anonymous"),
-            proof: (caller?.proof ?? .anonymous).rawValue, token: caller?.token, peer: "\(peer)", method: action,
+            proof: (caller?.proof ?? .anonymous).rawValue, token: caller?.token, peer: "\(peer)", method: action.name,
             salt: AuditDraft.salt(SystemRandom()))
         do {
             _ = try await store.write(change, audit: draft)

@@ -28,6 +28,8 @@ public final class IdentityRegistry: Authenticator, Service {
     struct Shown {
         weak var session: Session?
         var credential: Credential
+        /// The number of the proof on its connection.
+        var proof: Int
         /// The time at which the credential ends; `nil` if it does not.
         var end: Timestamp?
     }
@@ -47,6 +49,8 @@ public final class IdentityRegistry: Authenticator, Service {
         var sessions: [[UInt8]: SessionUse] = [:]
         /// The times of uses that are not stored yet, by token.
         var used: [[UInt8]: Timestamp] = [:]
+        /// The tokens to revoke that were shown in wrong places.
+        var misplaced: [MisplacedToken] = []
     }
 
     let store: any IdentityStore
@@ -58,7 +62,7 @@ public final class IdentityRegistry: Authenticator, Service {
     /// The limits of tenants without limits of their own.
     let defaults: TenantDefaults
     let time: any TimeSource
-    private let logger: Logger
+    let logger: Logger
     private let failures = FailureCounts()
     let onFailure: @Sendable (Peer) -> Void
     let state: Locked<State>
@@ -159,12 +163,13 @@ public final class IdentityRegistry: Authenticator, Service {
     /// Follows a connection with a certificate until it closes.
     public func didOpen(_ session: Session) {
         guard case .tls(_, _, let certificate?) = session.peer, session.principal.proof == .certificate else { return }
+        let proof: Int
         do {
-            try session.identify(as: session.principal)
+            proof = try session.identify(as: session.principal)
         } catch {
             return session.end(error)
         }
-        follow(session, .certificate(certificate), end: Timestamp(milliseconds: certificate.notAfter * 1000))
+        follow(session, .certificate(certificate), proof, end: Timestamp(milliseconds: certificate.notAfter * 1000))
         // The key may have been denied before the connection was followed.
         if table.isDenied(key: certificate.keyDigest) { lookAgain() }
     }
@@ -190,9 +195,9 @@ public final class IdentityRegistry: Authenticator, Service {
         }
         let rates = try rates(of: token, at: now)
         let rules = TokenRules(token, end: grant.end, rates: rates, time: time)
-        try session.identify(as: principal(of: grant, .token, token: token.id, rules: [rules]))
+        let proof = try session.identify(as: principal(of: grant, .token, token: token.id, rules: [rules]))
         state.withLock { $0.used[token.id] = now }
-        follow(session, .token(token, rates), end: rules.end)
+        follow(session, .token(token, rates), proof, end: rules.end)
         // The rows may have been read anew before the connection was followed.
         if self.table.changes != table.changes { lookAgain() }
     }
@@ -240,9 +245,10 @@ public final class IdentityRegistry: Authenticator, Service {
 
     // MARK: - Connections with tokens
 
-    func follow(_ session: Session, _ credential: Credential, end: Timestamp?) {
+    /// `proof` is the number of the credential on its connection (`Session.identify(as:)`).
+    func follow(_ session: Session, _ credential: Credential, _ proof: Int, end: Timestamp?) {
         let key = ObjectIdentifier(session)
-        let shown = Shown(session: session, credential: credential, end: end)
+        let shown = Shown(session: session, credential: credential, proof: proof, end: end)
         let isNew = state.withLock { $0.shown.updateValue(shown, forKey: key) == nil }
         if isNew {
             session.onClose { [weak self] in self?.state.withLock { $0.shown[key] = nil } }
@@ -269,23 +275,28 @@ public final class IdentityRegistry: Authenticator, Service {
     /// Gives each connection with a token or a certificate its present rights, or ends it.
     func lookAgain() {
         let now = time.now()
-        let (table, shown) = state.withLock { ($0.table, Array($0.shown.values)) }
-        for each in shown {
-            guard let session = each.session else { continue }
-            do throws(IdentityTable.Refusal) {
-                // A connection with a certificate may have shown a token since.
-                guard !isDenied(session.peer, table) else { throw IdentityTable.Refusal.certificate }
-                let new = try principal(of: each.credential, table, session.peer, at: now)
-                if session.subscriptions > 0, !new.rights.include(session.principal.rights) {
-                    session.end(
-                        RPCError(.tokenRevoked, "the rights of the caller were reduced: connect again", retryable: true)
-                    )
-                } else {
-                    session.setPrincipal(new)
-                }
-            } catch {
-                session.end(RPCError(.tokenRevoked, "the connection ends, \(error.reason)"))
-            }
+        while true {
+            let (table, read, shown) = state.withLock { ($0.table, $0.tableRead, Array($0.shown.values)) }
+            for each in shown { lookAgain(each, table, at: now) }
+            // If newer rows were read meanwhile, their rights may have been replaced by the former ones.
+            if state.withLock({ $0.tableRead }) == read { return }
+        }
+    }
+
+    /// Does nothing if the client has shown another credential since, or the connection was ended.
+    private func lookAgain(_ shown: Shown, _ table: IdentityTable, at now: Timestamp) {
+        guard let session = shown.session else { return }
+        do throws(IdentityTable.Refusal) {
+            // A connection with a certificate may have shown a token since.
+            guard !isDenied(session.peer, table) else { throw IdentityTable.Refusal.certificate }
+            let (new, former) = (try principal(of: shown.credential, table, session.peer, at: now), session.principal)
+            let isReduced = !new.rights.include(former.rights)
+            guard session.setPrincipal(new, ofProof: shown.proof), isReduced, session.subscriptions > 0 else { return }
+            session.end(
+                RPCError(.tokenRevoked, "the rights of the caller were reduced: connect again", retryable: true))
+        } catch {
+            guard isDenied(session.peer, table) || session.isCurrent(proof: shown.proof) else { return }
+            session.end(RPCError(.tokenRevoked, "the connection ends, \(error.reason)"))
         }
     }
 
@@ -304,6 +315,7 @@ public final class IdentityRegistry: Authenticator, Service {
             while true {
                 try await time.sleep(for: Self.interval)
                 reads += 1
+                await revokeMisplaced()
                 await refresh()
                 endExpired()
                 if reads % Self.readsPerFlush == 0 {
@@ -313,6 +325,7 @@ public final class IdentityRegistry: Authenticator, Service {
                 if reads % Self.readsPerPrune == 0 { await prune() }
             }
         }
+        await revokeMisplaced()
         await flush()
     }
 

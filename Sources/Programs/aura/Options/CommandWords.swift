@@ -11,22 +11,12 @@ enum CommandWords {
                 throw ValidationError(
                     "cannot read argument \(index + 1), \"\(String(cString: word).printable)\": it is not UTF-8")
             }
-            guard !hasToken(text) else {
+            guard !TokenSearch.hasToken(text) else {
                 throw ValidationError(
                     "cannot use a token on the command line (argument \(index + 1)), where other users can read it: "
                         + "give it in a file or on standard input, and revoke this one")
             }
             return text
-        }
-    }
-
-    /// Returns true if a text has a token in it. Only the form is checked.
-    static func hasToken(_ text: String) -> Bool {
-        // The id has 22 characters and the tag 43; the name of the key has up to 8.
-        let lengths = (1...8).map { Token.prefix.count + $0 + 1 + 22 + 1 + 43 }
-        return text.ranges(of: Token.prefix).contains { start in
-            let rest = text[start.lowerBound...]
-            return lengths.contains { (try? Token(String(rest.prefix($0)))) != nil }
         }
     }
 

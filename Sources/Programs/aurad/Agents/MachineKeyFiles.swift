@@ -15,6 +15,7 @@ struct MachineKeyFiles: OutsideCredentials {
             OutsideCredential(
                 name: VaultCredentialStore.name(entry.instance, generation: entry.generation), place: entry.path,
                 value: { try await isNeeded(entry) ? files.read(entry).stored : nil },
+                changedAt: { files.changedAt(entry) },
                 delete: { try files.remove(entry) })
         }
     }

@@ -85,9 +85,16 @@ public protocol Authenticator: Sendable {
     /// Throws `tenantNotFound` if parameters name a tenant of the caller that does not exist. A tenant that the caller
     /// may not see is not checked: its objects do not exist for the caller, as those of a missing tenant.
     func check(tenant: TenantID, for caller: Principal) async throws(RPCError)
+
+    /// Returns true if a text that is no place for a token has one, such as the URL of a request. A genuine token is
+    /// revoked, since others may have read it there. `place` names the place for the audit.
+    func refusesToken(in text: String, at place: String, from peer: Peer) -> Bool
 }
 
 extension Authenticator {
+    /// Finds no tokens.
+    public func refusesToken(in text: String, at place: String, from peer: Peer) -> Bool { false }
+
     /// Accepts every tenant.
     public func check(tenant: TenantID, for caller: Principal) async throws(RPCError) {}
 }

@@ -71,8 +71,11 @@ public protocol SessionKeeper: Sendable {
     /// Checks a cookie and gives the connection the principal of its session. Throws `unauthenticated`.
     func authenticate(_ session: Session, cookie: String) throws(RPCError)
 
-    /// Ends the session of a cookie and its connections. A session that does not exist is ignored.
-    func closeSession(cookie: String, peer: Peer) async throws(RPCError)
+    /// Ends the session of a cookie and its connections. A session that does not exist is ignored. `session` is the
+    /// connection of the request.
+    ///
+    /// Throws `tooManyCalls` if the principal has made too many changes.
+    func closeSession(cookie: String, on session: Session) async throws(RPCError)
 }
 
 /// A session that was opened.
