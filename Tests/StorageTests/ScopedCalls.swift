@@ -202,6 +202,7 @@ enum UnscopedMethods {
         "canary(keyID:)": "about the keys of the installation",
         "putCanary(_:)": "about the keys of the installation",
         "appendAudit(_:)": "the daemon writes entries about all tenants",
+        "appendAudit(_:after:unless:)": "the daemon covers the events of all tenants",
         "auditBounds()": "about the whole chain",
         "eraseAudit(_:audit:)": "an administrator of all tenants erases",
         "pruneAudit(_:)": "retention covers all tenants",
