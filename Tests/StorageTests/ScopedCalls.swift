@@ -223,6 +223,7 @@ enum UnscopedMethods {
         "dueRecords(of:at:limit:)": "a worker settles the records of all tenants",
         "nextDue(of:)": "a worker settles the records of all tenants",
         "appendAudit(_:)": "the daemon writes entries about all tenants",
+        "appendAudit(_:after:unless:)": "the daemon covers the events of all tenants",
         "auditBounds()": "about the whole chain",
         "eraseAudit(_:audit:)": "an administrator of all tenants erases",
         "pruneAudit(_:)": "retention covers all tenants",
