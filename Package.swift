@@ -245,7 +245,7 @@ let package = Package(
         program(
             "aura-sandbox",
             [
-                "CDescriptors", "JSON", "Locking", argumentParser, crypto, heap, httpTypes, hummingbird,
+                "CDescriptors", "HTTPClient", "JSON", "Locking", argumentParser, crypto, heap, httpTypes, hummingbird,
                 hummingbirdCore, logging, nioCore, nioPosix, serviceLifecycle, subprocess, unixSignals, yams,
             ]),
         // The first example for users of AuraClient. It is also a package of its own in its directory.

@@ -3,9 +3,11 @@ import pathlib
 import subprocess
 
 import pytest
+import stripe
 
 from harness import REPOSITORY, Sandbox
 from openapi import Description
+from stripe_harness import Account, Receiver
 
 SHARED = pathlib.Path(os.environ.get("AURA_SHARED", REPOSITORY.parent / "shared"))
 SLICE = SHARED / "facts" / "spec" / "hetzner.slice.json"
@@ -38,6 +40,27 @@ def start(tmp_path, description):
 def sandbox(start):
     """Returns a fast sandbox with servers that are rows only."""
     return start("--hosts", "none", "--health-port", "0", "--time-scale", "0.02", "--rate-limit", "1000000")
+
+
+@pytest.fixture
+def account(sandbox, monkeypatch):
+    """Returns the Stripe account of the fast sandbox, to which the official client is pointed."""
+    account = Account(sandbox)
+    sandbox.settings(stripeCallsPerSecond=1_000_000)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(stripe, "api_key", account.key)
+    monkeypatch.setattr(stripe, "api_base", account.base)
+    monkeypatch.setattr(stripe, "max_network_retries", 0)
+    monkeypatch.setattr(stripe, "enable_telemetry", False)
+    return account
+
+
+@pytest.fixture
+def receiver(account):
+    """Returns a receiver of webhooks, not registered yet."""
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
 
 
 @pytest.fixture

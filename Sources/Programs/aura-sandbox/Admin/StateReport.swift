@@ -26,7 +26,7 @@ enum StateReport {
                 "total": .count(cloud.counts.total), "rateLimited": .count(cloud.counts.rateLimited),
                 "byRoute": .object(JSONObject(uniqueKeysWithValues: routes.map { ($0.key, .count($0.value)) })),
             ],
-            "createdServers": .count(cloud.createdServers),
+            "createdServers": .count(cloud.createdServers), "stripe": StripeReport.json(cloud.stripe),
         ]
     }
 

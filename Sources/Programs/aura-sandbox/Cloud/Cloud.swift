@@ -13,6 +13,24 @@ struct Cloud: Sendable {
         /// The OAuth client of the tailnet.
         var clientID: String
         var clientSecret: String
+        /// The secret key of the Stripe account.
+        var stripeKey: String
+        /// A key of the Stripe account that permits only reads.
+        var stripeRestrictedKey: String
+    }
+
+    /// A scheduled event.
+    enum Event: Sendable {
+        /// The planned time of an action ends.
+        case due(action: Int64)
+        /// The guest has processed the ACPI signal. The machine powers off if `epoch` is still its power epoch.
+        case guestDown(server: Int64, epoch: Int)
+        /// The rules of a firewall have reached a server.
+        case firewallApplied(firewall: Int64, server: Int64)
+        /// A machine that boots slowly gets its power.
+        case lateStart(server: Int64)
+        /// Another client deletes the server.
+        case vanish(server: Int64)
     }
 
     let access: Access
@@ -23,12 +41,13 @@ struct Cloud: Sendable {
     var settings: Settings
     var random: SeededRandom
     var ids: Identifiers
-    var events = EventHeap()
+    var events = EventHeap<Event>()
     var servers = ServerTable()
     var actions = ActionTable()
     var keys = ResourceTable<SSHKey>()
     var firewalls = ResourceTable<Firewall>()
     var tailnet = Tailnet()
+    var stripe: Stripe
     var faults = Faults()
     var bucket: Bucket
     var counts = RequestCounts()
@@ -53,6 +72,7 @@ struct Cloud: Sendable {
         random = SeededRandom(seed: seed)
         ids = Identifiers(seed: seed)
         bucket = Bucket(limit: rateLimit, now: now)
+        stripe = Stripe(settings: settings, seed: seed, now: now)
     }
 
     /// Processes all events that are due at `time`, in order, each at its own time.
@@ -62,9 +82,10 @@ struct Cloud: Sendable {
             process(event)
         }
         now = max(now, time)
+        stripe.advance(to: now, settings)
     }
 
-    private mutating func process(_ event: EventHeap.Event) {
+    private mutating func process(_ event: Event) {
         switch event {
         case .due(let action): reachedPlannedEnd(action)
         case .guestDown(let server, let epoch): guestWentDown(server, epoch: epoch)
@@ -88,8 +109,8 @@ struct Cloud: Sendable {
         return commands
     }
 
-    /// Discards all resources, events, faults and counts, refills the request budget, and queues the removal of the
-    /// real machines. Credentials and settings stay.
+    /// Discards all resources, Stripe's objects, events, faults and counts, refills the request budget, and queues the
+    /// removal of the real machines. Credentials and settings stay.
     mutating func reset() {
         for server in servers.all {
             enqueue(.remove(server: server.id, action: nil))
@@ -101,6 +122,7 @@ struct Cloud: Sendable {
         keys = ResourceTable<SSHKey>()
         firewalls = ResourceTable<Firewall>()
         tailnet = Tailnet()
+        stripe.reset()
         faults = Faults()
         counts = RequestCounts()
         deleted = DeletedResources()

@@ -33,9 +33,11 @@ struct Route: Sendable {
 
 extension Cloud {
     /// All routes of the main listener.
-    static let routes =
-        ActionCalls.routes + ServerCalls.routes + SSHKeyCalls.routes + FirewallCalls.routes + CatalogCalls.routes
-        + OAuthCalls.routes + AuthKeyCalls.routes + DeviceCalls.routes + RegisterCalls.routes + AdminCalls.routes
+    static let routes: [Route] = [
+        ActionCalls.routes, ServerCalls.routes, SSHKeyCalls.routes, FirewallCalls.routes, CatalogCalls.routes,
+        OAuthCalls.routes, AuthKeyCalls.routes, DeviceCalls.routes, RegisterCalls.routes, Stripe.routes,
+        AdminCalls.routes, StripeAdminCalls.routes, StripeAdminCalls.webhookRoutes,
+    ].flatMap { $0 }
 
     /// Handles one call by its route. It first processes all events that are due at `time`.
     mutating func handle(_ call: Call, by route: Route, at time: Date) -> Outcome {
@@ -43,12 +45,13 @@ extension Cloud {
         counts.count(route.name)
         if call.path.hasPrefix("/_sandbox/"), !call.path.hasPrefix("/_sandbox/tailnet/") {
             if call.isFromPage {
-                return Outcome(
-                    answer: .refusal(.plain(403, "forbidden", "web pages may not use this"), path: call.path))
+                let error = APIError.plain(403, "forbidden", "web pages may not use this")
+                return Outcome(answer: .refusal(error, path: call.path))
             }
             return Outcome(answer: answer(call, by: route))
         }
         defer { interference = Interference() }
+        if call.path.hasPrefix(Stripe.root) { return handleStripe(call, by: route) }
         var outcome = Outcome(answer: Answer(500))
         do {
             if call.path.hasPrefix("/v1") { try admit(call) }
@@ -58,7 +61,7 @@ extension Cloud {
             if interference.hasEffect { outcome.answer = answer(call, by: route) }
             outcome.answer = interference.answer ?? outcome.answer
         } catch {
-            outcome.answer = Self.refusal(error, call)
+            outcome.answer = .refusal(error, path: call.path)
         }
         outcome.delivery = interference.delivery
         outcome.delaySeconds = interference.delaySeconds
@@ -70,12 +73,8 @@ extension Cloud {
         do {
             return try route.handler(&self, call)
         } catch {
-            return Self.refusal(error, call)
+            return .refusal(error, path: call.path)
         }
-    }
-
-    private static func refusal(_ error: any Error, _ call: Call) -> Answer {
-        .refusal(error as? APIError ?? .plain(500, "server_error", "internal error"), path: call.path)
     }
 
     /// Checks the token and the request budget of the project.
@@ -95,7 +94,7 @@ extension Cloud {
     }
 
     /// Makes the changes that faults require, and adds the headers of every response of Hetzner's API.
-    private mutating func finish(_ answer: inout Answer, _ call: Call) {
+    mutating func finish(_ answer: inout Answer, _ call: Call) {
         if interference.addsUnknownFields {
             answer.replace("{\"id\":", with: "{\"x_new_field\":{\"a\":[1,null,\"b\"]},\"id\":")
         }

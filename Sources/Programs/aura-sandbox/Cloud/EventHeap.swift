@@ -2,21 +2,7 @@ import FoundationEssentials
 import HeapModule
 
 /// The future events, ordered by time; events with equal times keep the order in which they were added.
-struct EventHeap: Sendable {
-    /// A scheduled event.
-    enum Event: Sendable {
-        /// The planned time of an action ends.
-        case due(action: Int64)
-        /// The guest has processed the ACPI signal. The machine powers off if `epoch` is still its power epoch.
-        case guestDown(server: Int64, epoch: Int)
-        /// The rules of a firewall have reached a server.
-        case firewallApplied(firewall: Int64, server: Int64)
-        /// A machine that boots slowly gets its power.
-        case lateStart(server: Int64)
-        /// Another client deletes the server.
-        case vanish(server: Int64)
-    }
-
+struct EventHeap<Event: Sendable>: Sendable {
     private struct Entry: Comparable, Sendable {
         let at: Date
         let number: Int
@@ -28,6 +14,9 @@ struct EventHeap: Sendable {
 
     private var heap = Heap<Entry>()
     private var added = 0
+
+    /// The number of events.
+    var count: Int { heap.count }
 
     /// Adds an event.
     mutating func add(_ event: Event, at: Date) {

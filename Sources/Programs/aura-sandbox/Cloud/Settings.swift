@@ -38,6 +38,25 @@ struct Settings: Codable, Sendable {
     /// Tags that the client's tags own, by `tagOwners` of the tailnet's policy.
     var ownedTags: [String] = []
 
+    /// The number of calls per second of Stripe's API, not scaled; a sandbox of Stripe has 25.
+    var stripeCallsPerSecond = 25.0
+    /// The time from the end of a subscription's period until the draft of its invoice is final, on Stripe's clock.
+    var invoiceDraftSeconds = 3_600.0
+    /// The time between two attempts to pay an invoice, on Stripe's clock.
+    var dunningSeconds = 259_200.0
+    /// The number of attempts that follow a failed payment.
+    var dunningRetries = 3.0
+    /// Whether the last failed attempt cancels the subscription. Otherwise the subscription becomes `unpaid`.
+    var dunningCancels = true
+    /// The time after which a webhook is delivered again for the first time; each further time is twice as long.
+    var webhookRetrySeconds = 3_600.0
+    /// The number of deliveries that follow a failed one.
+    var webhookRetries = 3.0
+    /// The time that a receiver of webhooks has for its response, not scaled.
+    var webhookTimeoutSeconds = 10.0
+    /// The number of webhooks that are delivered at the same time, at most 64.
+    var webhookConcurrency = 16.0
+
     /// Replaces the named values. It throws, and changes nothing, for an unknown name, a wrong type or a number outside
     /// 0 to 1e9.
     mutating func merge(_ values: [String: JSONValue]) throws {

@@ -20,7 +20,7 @@ struct Fault: Sendable {
         /// An error response with `status`, `code`, `message`, `retryAfter`. With `effect: true` the call still takes
         /// effect.
         case status
-        /// The response is 429, as with an empty request budget. Reads `retryAfter`.
+        /// The response is 429, as with an empty request budget. Reads `retryAfter` and, for Stripe, `code`.
         case rateLimited
         /// The response is `seconds` late.
         case slow
@@ -70,7 +70,8 @@ struct Fault: Sendable {
     /// The body of `POST /_sandbox/faults`.
     struct Body: Decodable, Sendable {
         private enum CodingKeys: String, CodingKey, CaseIterable {
-            case match, fault, count, after, probability, effect, status, code, message, retryAfter, seconds, action
+            case match, fault, count, after, probability, effect, status, code, message, retryAfter, seconds, action,
+                shouldRetry
         }
 
         /// The names of all fields.
@@ -91,6 +92,8 @@ struct Fault: Sendable {
         var retryAfter: Int?
         var seconds: Double?
         var action: String?
+        /// The value of `Stripe-Should-Retry`, for errors of Stripe's API.
+        var shouldRetry: Bool?
     }
 
     let id: Int64

@@ -87,12 +87,25 @@ extension Interference {
             let title = status == 504 ? "504 Gateway Time-out" : "\(status) Bad Gateway"
             let page = "<html>\r\n<head><title>\(title)</title></head>\r\n<body><h1>\(title)</h1></body>\r\n</html>\r\n"
             answer = Answer(status, type: "text/html", text: page)
+        } else if call.path.hasPrefix(Stripe.root) {
+            answer = stripeAnswer(fault)
         } else {
             answer = .refusal(refusal(fault), path: call.path)
         }
-        if fault.fault == .rateLimited { answer.headers.append(("RateLimit-Remaining", "0")) }
+        if fault.fault == .rateLimited, !call.path.hasPrefix(Stripe.root) {
+            answer.headers.append(("RateLimit-Remaining", "0"))
+        }
         if let seconds = fault.retryAfter { answer.headers.append(("Retry-After", String(seconds))) }
         return answer
+    }
+
+    private static func stripeAnswer(_ fault: Fault.Body) -> Answer {
+        var error = StripeError(
+            .plain(fault.status ?? 500, fault.code ?? "", fault.message ?? "injected by the sandbox"))
+        if fault.fault == .rateLimited { error = .limited(by: fault.code ?? "global-rate") }
+        if error.status >= 500 { error.shouldRetry = false }
+        error.shouldRetry = fault.shouldRetry ?? error.shouldRetry
+        return error.answer
     }
 
     private static func refusal(_ fault: Fault.Body) -> APIError {

@@ -28,7 +28,16 @@ struct Answer: Sendable {
     static let none = Answer(204)
 
     /// Creates an error response in the format of the API that the path belongs to.
+    static func refusal(_ error: any Error, path: String) -> Answer {
+        if let error = error as? StripeError, path.hasPrefix(Stripe.root) { return error.answer }
+        let stripe = (error as? StripeError).map { APIError.plain($0.status, $0.code ?? $0.type, $0.message) }
+        return refusal(
+            stripe ?? error as? APIError ?? .plain(500, "server_error", "internal error"), path: path)
+    }
+
+    /// Creates an error response in the format of the API that the path belongs to.
     static func refusal(_ error: APIError, path: String) -> Answer {
+        if path.hasPrefix(Stripe.root) { return StripeError(error).answer }
         if path.hasPrefix("/api/v2") || path.hasPrefix("/_sandbox/tailnet") {
             return Answer(error.status, ["message": .string(error.message)])
         }

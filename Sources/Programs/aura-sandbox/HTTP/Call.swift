@@ -20,6 +20,9 @@ struct Call: Sendable {
     /// True if a web page may have caused the request: it has `Origin` or `Sec-Fetch-Site`, or its host is a name other
     /// than `localhost`. The owner of such a name can let it resolve to 127.0.0.1.
     let isFromPage: Bool
+    /// The query as received.
+    let queryText: String
+    private let fields: HTTPFields
     private let parameters: Parameters
 
     init(_ request: Request, _ body: ByteBuffer, _ context: CallContext) {
@@ -31,7 +34,27 @@ struct Call: Sendable {
         peer = context.remote?.ipAddress
         self.body = Array(buffer: body)
         isFromPage = Self.isFromPage(request)
+        queryText = request.uri.query ?? ""
+        fields = request.headers
         parameters = context.parameters
+    }
+
+    /// Returns the value of a header.
+    func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { fields[$0] } }
+
+    /// The token of Bearer authentication.
+    var bearer: String? {
+        authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
+    }
+
+    /// The user and password of HTTP Basic authentication.
+    var basic: (user: String, password: String)? {
+        guard let header = authorization, header.hasPrefix("Basic "),
+            let data = Data(base64Encoded: String(header.dropFirst(6)))
+        else { return nil }
+        let parts = String(decoding: data, as: UTF8.self).split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
     }
 
     private static func isFromPage(_ request: Request) -> Bool {

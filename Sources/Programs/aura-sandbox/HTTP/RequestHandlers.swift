@@ -26,7 +26,7 @@ struct RequestHandlers: Sendable {
     let cloud: Locked<Cloud>
     /// Returns the current time.
     let now: @Sendable () -> Date
-    /// Runs after each call that may have queued commands for real machines.
+    /// Runs after each call that may have queued commands for real machines or deliveries of webhooks.
     let wake: @Sendable () -> Void
 
     private static let bodyLimitBytes = 1 << 20

@@ -16,17 +16,6 @@ struct Hosts: Service {
     private static let machinesAtOnce = 2
     private static let tickMilliseconds = 50
 
-    /// Wakes the service. Signals that arrive while it works are merged into one.
-    struct WakeSignal: Sendable {
-        let stream: AsyncStream<Void>
-        private let continuation: AsyncStream<Void>.Continuation
-
-        init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
-
-        /// Wakes the service to look for work.
-        func wake() { continuation.yield() }
-    }
-
     func run() async throws {
         let queue = Locked(CommandQueue(limit: Self.machinesAtOnce))
         await withDiscardingTaskGroup { group in

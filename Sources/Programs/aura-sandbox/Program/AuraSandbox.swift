@@ -8,7 +8,7 @@ import Glibc
 struct AuraSandbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aura-sandbox",
-        abstract: "A local cloud with the Hetzner and Tailscale APIs, and with faults on demand.",
+        abstract: "A local cloud with the Hetzner, Tailscale and Stripe APIs, and with faults on demand.",
         discussion: """
             Prints one line, "aura-sandbox ready http://ADDRESS:PORT", when it is ready. Logs go to standard error.
             On SIGTERM and SIGINT it removes everything that it created, and exits.

@@ -20,11 +20,13 @@ struct ConfigFile: Sendable {
 
     private var directory: String { Sandbox.directory(of: path) }
 
-    /// Writes the tokens, the secret and then the configuration, all 0600.
+    /// Writes the tokens, the secret, the keys and then the configuration, all 0600.
     func write(endpoint: String, healthPort: Int?, tailnetPort: Int?) throws {
         try PrivateFile.write(access.token + "\n", to: "\(directory)/hetzner.token")
         try PrivateFile.write(access.readOnlyToken + "\n", to: "\(directory)/hetzner-read-only.token")
         try PrivateFile.write(access.clientSecret + "\n", to: "\(directory)/tailscale.secret")
+        try PrivateFile.write(access.stripeKey + "\n", to: "\(directory)/stripe.key")
+        try PrivateFile.write(access.stripeRestrictedKey + "\n", to: "\(directory)/stripe-restricted.key")
         let settings = settings(endpoint: endpoint, agentPort: healthPort ?? Self.agentPort, tailnetPort: tailnetPort)
         try PrivateFile.write(try settings.yaml(), to: path)
     }

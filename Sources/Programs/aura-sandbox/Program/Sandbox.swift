@@ -28,7 +28,9 @@ struct Sandbox: Sendable {
 
     private func runWithRows() async throws {
         let access = access()
-        let handlers = RequestHandlers(cloud: cloud(access, hosts: nil), now: Self.now, wake: {})
+        let cloud = cloud(access, hosts: nil)
+        let webhooks = WebhookSender(cloud: cloud, now: Self.now, signal: WakeSignal())
+        let handlers = RequestHandlers(cloud: cloud, now: Self.now, wake: { webhooks.signal.wake() })
         let ports = PortBoard()
         let health = Listener(
             name: "health", host: "0.0.0.0", port: command.healthPort ?? 18_789, serves: { Self.isRow($0, handlers) },
@@ -37,7 +39,7 @@ struct Sandbox: Sendable {
         let config = ConfigFile(path: Self.absolute(command.writeConfig), access: access, hosts: nil)
         let announcement = Announcement(
             ports: ports, second: "health", host: try command.address().host, config: config)
-        try await serve([try main(handlers, ports), health], announcement)
+        try await serve([webhooks, try main(handlers, ports), health], announcement)
     }
 
     private func runWithMachines() async throws {
@@ -45,8 +47,14 @@ struct Sandbox: Sendable {
         let environment = try await HostEnvironment.prepare(
             command, directory: Self.directory(of: command.writeConfig), logger)
         let cloud = cloud(access, hosts: environment.bridge.addresses)
-        let signal = Hosts.WakeSignal()
-        let handlers = RequestHandlers(cloud: cloud, now: Self.now, wake: { signal.wake() })
+        let signal = WakeSignal()
+        let webhooks = WebhookSender(cloud: cloud, now: Self.now, signal: WakeSignal())
+        let handlers = RequestHandlers(
+            cloud: cloud, now: Self.now,
+            wake: {
+                signal.wake()
+                webhooks.signal.wake()
+            })
         let ports = PortBoard()
         let gateway = environment.bridge.gateway
         let tailnet = Listener(
@@ -58,7 +66,7 @@ struct Sandbox: Sendable {
         let hosts = Hosts(
             cloud: cloud, now: Self.now, machines: environment.machines(logger), signal: signal, logger: logger)
         do {
-            try await serve([hosts, try main(handlers, ports), tailnet], announcement)
+            try await serve([hosts, webhooks, try main(handlers, ports), tailnet], announcement)
         } catch {
             try? await environment.clear()
             throw error
@@ -98,7 +106,8 @@ struct Sandbox: Sendable {
         let clientID = "k\(random.word(10))CNTRL"
         return Cloud.Access(
             token: command.token ?? random.word(64), readOnlyToken: random.word(64), clientID: clientID,
-            clientSecret: "tskey-client-\(clientID)-\(random.word(32))")
+            clientSecret: "tskey-client-\(clientID)-\(random.word(32))",
+            stripeKey: "sk_test_51\(random.word(97))", stripeRestrictedKey: "rk_test_51\(random.word(97))")
     }
 
     /// True if a connection goes to the address of a simulated server with a running agent. Other connections are

@@ -12,7 +12,7 @@ enum OAuthCalls {
     @Sendable private static func token(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let body = String(decoding: call.body, as: UTF8.self)
         let form = (try? URLEncodedFormDecoder().decode([String: String].self, from: body)) ?? [:]
-        let secret = form["client_secret"] ?? basic(call)?.password
+        let secret = form["client_secret"] ?? call.basic?.password
         guard secret == cloud.access.clientSecret else { throw APIError.tailnet(401, "API token invalid") }
         guard ["client_credentials", nil].contains(form["grant_type"]) else {
             throw APIError.tailnet(400, "unsupported grant type")
@@ -35,20 +35,10 @@ enum OAuthCalls {
             ])
     }
 
-    /// Returns the user and password of HTTP Basic authentication.
-    private static func basic(_ call: Call) -> (user: String, password: String)? {
-        guard let header = call.authorization, header.hasPrefix("Basic "),
-            let data = Data(base64Encoded: String(header.dropFirst(6)))
-        else { return nil }
-        let parts = String(decoding: data, as: UTF8.self).split(
-            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
-    }
-
     /// Throws 401 for a call with an unknown or expired token, and 403 if the token does not have the scope.
     static func check(_ call: Call, _ cloud: Cloud) throws {
-        let bearer = call.authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
-        guard let name = bearer ?? basic(call)?.user, let token = cloud.tailnet.tokens[name], token.expires > cloud.now
+        guard let name = call.bearer ?? call.basic?.user, let token = cloud.tailnet.tokens[name],
+            token.expires > cloud.now
         else {
             throw APIError.tailnet(401, "API token invalid")
         }
