@@ -17,8 +17,7 @@ public final class StripePayments: PaymentDriver {
         "checkout.session.completed", "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed", "customer.subscription.created", "customer.subscription.updated",
         "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed",
-        "invoice.paid", "invoice.payment_failed", "invoice.payment_action_required", "charge.refunded",
-        "charge.dispute.created",
+        "invoice.paid", "invoice.payment_failed", "invoice.payment_action_required",
     ]
 
     private static let pageSize = 100
@@ -114,8 +113,8 @@ public final class StripePayments: PaymentDriver {
     public func check() async throws -> [ProviderFinding] {
         var findings: [ProviderFinding] = []
         for (path, right) in [
-            ("/v1/subscriptions", "Subscriptions"), ("/v1/checkout/sessions", "Checkout Sessions"),
-            ("/v1/events", "Events"),
+            ("/v1/subscriptions", "Subscriptions"), ("/v1/invoices", "Invoices"),
+            ("/v1/checkout/sessions", "Checkout Sessions"), ("/v1/events", "Events"),
         ] {
             guard let failure = try await refusal(path, right) else { continue }
             let isKnown = failure.code == "forbidden"

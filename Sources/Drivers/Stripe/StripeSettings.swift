@@ -6,7 +6,8 @@ public struct StripeSettings: Sendable {
     /// the account has.
     public static let apiVersion = "2026-06-24.dahlia"
 
-    /// A secret key, or a restricted key that may read subscriptions, checkout sessions and events.
+    /// A secret key, or a restricted key that may read subscriptions, invoices, checkout sessions and
+    /// events.
     public var key: ProviderCredential
     /// The base URL, without a final slash.
     public var endpoint: String

@@ -6,8 +6,10 @@ internal import JSON
 /// without it. Shapes before and after the version 2025-03-31 are read (`facts/stripe.md`, 1.3).
 enum StripeWire {
     static func page(_ value: JSONValue, _ what: String) throws(Failure) -> (data: [JSONValue], hasMore: Bool) {
-        guard let data = value["data"]?.arrayValue else { throw answer(what, "there is no list in the answer") }
-        return (data, value["has_more"]?.boolValue ?? false)
+        guard let data = value["data"]?.arrayValue, let hasMore = value["has_more"]?.boolValue,
+            !hasMore || !data.isEmpty
+        else { throw answer(what, "there is no list in the answer, or it does not say whether more follows") }
+        return (data, hasMore)
     }
 
     static func id(_ value: JSONValue, _ what: String) throws(Failure) -> String {

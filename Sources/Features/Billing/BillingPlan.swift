@@ -110,8 +110,9 @@ public struct BillingPlan: Sendable, Hashable {
             }
             // Quantities beyond this are a mistake, and nobody pays for so many machines unseen.
             for ordinal in 0..<max(0, min(item.quantity, Self.quantityAtMost)) {
-                let wish = service.wish(for: product, at: now)
-                if let wish { plan.wishes[BillingUnit(item: item.id, ordinal: ordinal)] = wish }
+                let unit = BillingUnit(item: item.id, ordinal: ordinal)
+                let hasInstance = claims.contains { $0.unit == unit }
+                plan.wishes[unit] = service.wish(for: product, hasInstance: hasInstance, at: now)
             }
         }
         for claim in claims {
@@ -131,16 +132,17 @@ public struct BillingPlan: Sendable, Hashable {
         _ keptUntil: Timestamp?, _ now: Timestamp
     ) {
         let item = subscription?.items.first { $0.id == claim.unit.item }
-        guard service != .unknown, item.map({ policy.products[$0.price] != nil }) ?? true else {
-            wishes[claim.unit] = .leave
-            return
-        }
         let lostAt: Timestamp
         if case .ended(let time) = service {
-            lostAt = time ?? claim.lostAt ?? now
+            // The retention begins when it was seen that the subscription ended: before, nobody could be told.
+            let seenAt = claim.lostAt ?? now
+            lostAt = max(time ?? seenAt, seenAt)
+        } else if service == .unknown || item.map({ policy.products[$0.price] == nil }) ?? false {
+            wishes[claim.unit] = .leave
+            return
         } else if claim.unit.ordinal < item?.quantity ?? 0 {
-            // An instance that nothing was paid for yet is not destroyed: its subscription has not ended.
-            if wishes[claim.unit] == nil { wishes[claim.unit] = .suspend }
+            // An instance stays as it is if a trial follows on a time that was paid for.
+            if wishes[claim.unit] == nil { wishes[claim.unit] = .leave }
             return
         } else {
             lostAt = claim.lostAt ?? now
@@ -182,10 +184,12 @@ private enum Service: Hashable {
         }
     }
 
-    /// Returns the wish for a unit, or `nil` if there is to be no instance.
-    func wish(for product: BillingPolicy.Product, at now: Timestamp) -> BillingWish? {
+    /// Returns the wish for a unit, or `nil` if no instance is to be created for it. After a failed payment none is
+    /// created, because nothing was paid for it.
+    func wish(for product: BillingPolicy.Product, hasInstance: Bool, at now: Timestamp) -> BillingWish? {
         switch self {
         case .served: .run(product)
+        case .grace where !hasInstance: nil
         case .grace(let end): end > now ? .run(product) : .suspend
         case .suspended: .suspend
         case .nothing, .ended, .unknown: nil

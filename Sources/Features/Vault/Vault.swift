@@ -15,7 +15,8 @@ public struct Vault: Sendable {
     /// The longest name, in characters.
     public static let nameLimit = 128
     /// The number of times that a value is encrypted if other callers set the same secret meanwhile.
-    static let attempts = 20
+    /// Each further time, another caller has succeeded, so a caller among six would fail one time in forty at 20.
+    static let attempts = 200
 
     let store: any SecretStore
     private let keys: MasterKeys

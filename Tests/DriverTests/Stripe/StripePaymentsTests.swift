@@ -209,10 +209,14 @@ private struct Bench {
     @Test func theCheckNamesTheMissingRight() async throws {
         let page = #"{"data":[],"has_more":false}"#
         let refusal = #"{"error":{"message":"no"}}"#
-        #expect(try await Bench(.json(200, page), .json(200, page), .json(200, page)).driver.check().isEmpty)
+        #expect(
+            try await Bench(.json(200, page), .json(200, page), .json(200, page), .json(200, page)).driver.check()
+                .isEmpty)
         let wrong = try await Bench(.json(401, refusal)).driver.check()
         #expect(wrong.map(\.description) == ["error: stripe.key: cannot read Subscriptions: no; check the key"])
-        let narrow = try await Bench(.json(200, page), .json(403, refusal), .json(200, page)).driver.check()
+        let narrow = try await Bench(
+            .json(200, page), .json(200, page), .json(403, refusal), .json(200, page)
+        ).driver.check()
         #expect(
             narrow.map(\.description) == [
                 "error: stripe.key: cannot read Checkout Sessions: no; let the restricted key read Checkout Sessions"
