@@ -2,7 +2,7 @@ import Foundation
 
 /// One line of the output: a figure of Aura beside its limit, measured in the same run, and its aim.
 struct Figure {
-    /// What was measured.
+    /// The name of the figure.
     var name: String
     /// The same without Aura, or without the check; `nil` if nothing is comparable.
     var limit: String?
@@ -10,7 +10,7 @@ struct Figure {
     var aura: String
     /// The figure of Aura divided by the limit.
     var ratio: Double?
-    /// What the design asks for.
+    /// The aim of the design.
     var aim: String?
 
     private static let widths = [50, 26, 34, 7]

@@ -2,7 +2,7 @@ public import AuraModel
 
 /// A driver for the provider that charges customers.
 ///
-/// The driver only reads. All calls throw `Failure`. What a delivery says is never believed: a delivery names a
+/// The driver only reads. All calls throw `Failure`. The contents of a delivery are not used: a delivery names a
 /// subscription, and the subscription is read here.
 public protocol PaymentDriver: Sendable {
     /// Returns the subscription with all its items, or `nil` if the provider does not know it.
@@ -34,7 +34,7 @@ public struct PaymentPage: Sendable, Hashable {
     }
 }
 
-/// What a customer pays for again and again.
+/// A recurring payment of a customer.
 public struct PaymentSubscription: Sendable, Hashable {
     /// The state of a subscription. The provider may add states.
     public struct Status: RawRepresentable, Sendable, Hashable {
@@ -72,7 +72,7 @@ public struct PaymentSubscription: Sendable, Hashable {
         public var quantity: Int
         /// The price of one unit in the smallest unit of the currency for each period; `nil` if it has no fixed price.
         public var unitAmount: Int64?
-        /// The end of the period that is paid for; `nil` if the provider does not say it.
+        /// The end of the period that is paid for; `nil` if it is unknown.
         public var periodEnd: Timestamp?
 
         /// Creates an item.

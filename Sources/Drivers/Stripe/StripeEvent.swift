@@ -1,7 +1,7 @@
 public import JSON
 
-/// An event of Stripe, read no further than to see what it names. Its contents are never believed: what they say may be
-/// older than the present state, since events come in any order.
+/// An event of Stripe: its id, its type and the subscription that it names. The other contents are not read. They may be
+/// older than the present state, because events come in any order.
 public struct StripeEvent: Sendable, Hashable {
     /// The event's id, the same in each delivery.
     public var id: String

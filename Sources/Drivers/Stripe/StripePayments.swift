@@ -10,9 +10,8 @@ public import Logging
 /// Codes: `badRequest`, `unauthorized`, `forbidden`, `notFound`, `conflict`, `refused`, `rateLimited`, `providerFault`,
 /// `providerAnswer`, `invalidIdentifier`, and the codes of a call without a response.
 public final class StripePayments: PaymentDriver {
-    /// The events that name a subscription whose state may have changed.
-    ///
-    /// One list for the catch-up and for the webhook endpoint that an operator creates.
+    /// The types of events about subscriptions, for ``changedSubscriptions(since:limit:)`` and for the webhook endpoint
+    /// that an operator creates.
     public static let eventTypes = [
         "checkout.session.completed", "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed", "customer.subscription.created", "customer.subscription.updated",

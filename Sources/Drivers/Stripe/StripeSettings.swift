@@ -2,12 +2,11 @@ public import DriverKit
 
 /// The access to a Stripe account.
 public struct StripeSettings: Sendable {
-    /// The version of the API whose shapes this driver reads (`facts/stripe.md`). Each call asks for it, whatever version
-    /// the account has.
+    /// The version of the API that this driver reads (`facts/stripe.md`). Each call asks for it, because an account has a
+    /// default version of its own.
     public static let apiVersion = "2026-06-24.dahlia"
 
-    /// A secret key, or a restricted key that may read subscriptions, invoices, checkout sessions and
-    /// events.
+    /// A secret key, or a restricted key that may read subscriptions, invoices, checkout sessions and events.
     public var key: ProviderCredential
     /// The base URL, without a final slash.
     public var endpoint: String

@@ -1,9 +1,9 @@
 public import AuraModel
 public import DriverKit
 
-/// What the seller has decided about payments.
+/// The seller's rules for payments.
 public struct BillingPolicy: Sendable, Hashable {
-    /// What a customer gets for a price.
+    /// The instance that a customer gets for a price.
     public struct Product: Sendable, Hashable {
         /// The size of the instance.
         public var size: String
@@ -66,7 +66,7 @@ public struct BillingClaim: Sendable, Hashable {
     }
 }
 
-/// What is to become of the instance of a unit.
+/// The state that the instance of a unit should get.
 public enum BillingWish: Sendable, Hashable {
     /// It runs. If there is none, it is provisioned as this product.
     case run(BillingPolicy.Product)
@@ -90,6 +90,9 @@ public struct BillingPlan: Sendable, Hashable {
     public var unknownPrices: Set<String>
 
     /// Decides from a reading of the subscription. A pure function.
+    ///
+    /// No daemon uses it before the open points of `docs/decisions/0056-payments-decide-by-the-present-state.md` are
+    /// solved: an item that is replaced by one of the same product would lose its instance.
     ///
     /// - Parameters:
     ///   - subscription: the present state, as read; `nil` if the provider does not know it.

@@ -10,8 +10,8 @@ public protocol RecordStore: Sendable {
     func record(_ id: RecordID, in scope: TenantScope) async throws(StorageError) -> Record?
     /// Returns a page of records of one collection, ordered by key. A row that cannot be read keeps its position.
     func records(_ query: RecordQuery) async throws(StorageError) -> Page<Record>
-    /// Returns the records of a collection that are due at `now`, those that are due longest first, at most `limit`. A
-    /// row that cannot be read keeps its position.
+    /// Returns the records of a collection that are due at `now`, ordered by due time, at most `limit`. A row that cannot
+    /// be read keeps its position.
     func dueRecords(
         of collection: RecordCollection, at now: Timestamp, limit: Int
     ) async throws(StorageError) -> Page<Record>
@@ -91,7 +91,7 @@ public struct RecordContents: Sendable, Hashable {
     public var id: RecordID
     /// The owner, which never changes; `nil` for a record of the installation, which only the scope of all tenants has.
     public var tenant: TenantID?
-    /// The key of what the record belongs to, for ``RecordQuery/parent``; `nil` for none.
+    /// The key of a group of records, for ``RecordQuery/parent``; `nil` for none.
     public var parent: String?
     /// The value. Its encoding is the feature's. It must contain no secret.
     public var value: JSONValue
